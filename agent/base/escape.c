@@ -1,0 +1,149 @@
+#include "base/escape.h"
+
+#include <string.h>
+
+size_t utf8_sequence(const char *text, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    if (!len)
+        return 0;
+    if (s[0] < 0x80)
+        return 1;
+    size_t want = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
+                  : (s[0] & 0xf0) == 0xe0        ? 3
+                  : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+                                                 : 0;
+    if (!want || want > len)
+        return 0;
+    for (size_t i = 1; i < want; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0;
+    return want;
+}
+
+bool utf8_is_valid(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        size_t step = utf8_sequence(text + i, len - i);
+        if (!step)
+            return false;
+        i += step;
+    }
+    return true;
+}
+
+/* The short escape of a control character, or NULL. */
+static const char *short_escape(char c)
+{
+    switch (c) {
+    case '\n':
+        return "\\n";
+    case '\r':
+        return "\\r";
+    case '\t':
+        return "\\t";
+    default:
+        return NULL;
+    }
+}
+
+/* Controls that a terminal acts on hide in UTF-8 too: U+0080 to U+009F. */
+static bool is_control(const char *text, size_t step)
+{
+    unsigned char c = (unsigned char)text[0];
+    return step == 1 ? c < 0x20 || c == 0x7f
+                     : step == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0;
+}
+
+void escape_terminal(struct strbuf *out, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        size_t step = utf8_sequence(text + i, len - i);
+        if (step && !is_control(text + i, step)) {
+            strbuf_add(out, text + i, step);
+            i += step;
+            continue;
+        }
+        const char *escaped = short_escape(text[i]);
+        if (escaped)
+            strbuf_addstr(out, escaped);
+        else
+            strbuf_addf(out, "\\x%02x", (unsigned char)text[i]);
+        i++;
+    }
+}
+
+void escape_json(struct strbuf *out, const char *text, size_t len)
+{
+    strbuf_addch(out, '"');
+    for (size_t i = 0; i < len;) {
+        size_t step = utf8_sequence(text + i, len - i);
+        unsigned char c = (unsigned char)text[i];
+        const char *escaped = short_escape(text[i]);
+        if (!step)
+            strbuf_addstr(out, "\xef\xbf\xbd");
+        else if (step > 1)
+            strbuf_add(out, text + i, step);
+        else if (escaped)
+            strbuf_addstr(out, escaped);
+        else if (c == '"' || c == '\\')
+            strbuf_addf(out, "\\%c", c);
+        else if (c < 0x20 || c == 0x7f)
+            strbuf_addf(out, "\\u%04x", c);
+        else
+            strbuf_addch(out, text[i]);
+        i += step ? step : 1;
+    }
+    strbuf_addch(out, '"');
+}
+
+void escape_markdown(struct strbuf *out, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        size_t step = utf8_sequence(text + i, len - i);
+        char c = text[i];
+        if (!step || is_control(text + i, step))
+            strbuf_addstr(out, step ? " " : "\xef\xbf\xbd");
+        else if (step > 1)
+            strbuf_add(out, text + i, step);
+        else if (c == '<' || c == '>' || c == '&' || c == '@' || c == '|' || c == '#')
+            strbuf_addf(out, "&#%d;", c);
+        else if (strchr("\\`*_{}[]()~!", c))
+            strbuf_addf(out, "\\%c", c);
+        else
+            strbuf_addch(out, c);
+        i += step ? step : 1;
+    }
+}
+
+void escape_csv(struct strbuf *out, const char *text, size_t len)
+{
+    bool quote = false;
+    for (size_t i = 0; i < len && !quote; i++)
+        quote = text[i] == ',' || text[i] == '"' || text[i] == '\n' || text[i] == '\r';
+    if (!quote) {
+        strbuf_add(out, text, len);
+        return;
+    }
+    strbuf_addch(out, '"');
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '"')
+            strbuf_addch(out, '"');
+        strbuf_addch(out, text[i]);
+    }
+    strbuf_addch(out, '"');
+}
+
+void escape_sql(struct strbuf *out, const char *text, size_t len)
+{
+    strbuf_addch(out, '\'');
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '\'')
+            strbuf_addch(out, '\'');
+        strbuf_addch(out, text[i]);
+    }
+    strbuf_addch(out, '\'');
+}

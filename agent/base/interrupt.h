@@ -1,0 +1,16 @@
+/*
+ * Ctrl-C, SIGTERM and SIGHUP. The first one sets a flag that every loop which waits looks at; the
+ * second one ends the process at once.
+ */
+#pragma once
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+void interrupt_install(void);
+bool interrupted(void);
+/* A descriptor that becomes readable with the first signal, for poll(); -1 before install. */
+int interrupt_fd(void);
+/* ERROR_INTERRUPTED once a signal has come, else 0. */
+int interrupt_check(struct error *err) MUST_CHECK;
