@@ -3,6 +3,8 @@
 #include "base/alloc.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/suggest.h"
+#include "base/suggest.h"
 #include "command/exit_code.h"
 #include "command/help.h"
 #include "command/options.h"

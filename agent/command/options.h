@@ -25,5 +25,3 @@ struct option_set {
 int options_parse(char *const *argv, size_t argc, const struct option_set *sets, size_t set_count,
                   bool stop_at_word, struct strlist *args, size_t *used,
                   struct error *err) MUST_CHECK;
-/* The candidate nearest to `word` by edit distance, or NULL when none is near. */
-const char *suggest(const char *word, const char *const *candidates, size_t count);
