@@ -17,6 +17,7 @@ target_include_directories(project_flags INTERFACE
 target_compile_options(project_flags INTERFACE
     -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
     -Wwrite-strings -Wformat=2 -Wformat-security -Wno-format-nonliteral
+    -Wno-missing-field-initializers
     -fstack-protector-strong -ffunction-sections -fdata-sections
     "SHELL:-include ${CMAKE_SOURCE_DIR}/agent/base/banned.h")
 if(LANCE_BENCH_SANITIZE)

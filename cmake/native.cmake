@@ -11,6 +11,7 @@ if(native_failed)
 endif()
 set(NATIVE_LIBRARY "${NATIVE_DIR}/libnative.a")
 file(STRINGS "${NATIVE_DIR}/native-includes.txt" NATIVE_INCLUDES)
+list(TRANSFORM NATIVE_INCLUDES PREPEND "${NATIVE_DIR}/")
 
 file(GLOB_RECURSE native_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/agent/native/*/src/*.rs"
      "${CMAKE_SOURCE_DIR}/agent/native/*/build.rs" "${CMAKE_SOURCE_DIR}/agent/native/*/Cargo.toml")

@@ -2,8 +2,8 @@
 # Builds libnative.a and prints the folder it is in (and native-includes.txt beside it).
 #
 # The folder is $LANCE_BENCH_NATIVE_DIR or ${XDG_CACHE_HOME:-~/.cache}/lance-bench/native, below it a
-# name made of Cargo.lock, the profile and the compiler: what was compiled for another one is not
-# thrown away, and a checkout in another place finds it again.
+# name made of Cargo.lock: a checkout in another place finds it again. Where there is none for this
+# Cargo.lock yet, the newest of the others is copied first, and cargo compiles what differs.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,7 +13,17 @@ cargo=${CARGO:-cargo}
 host=$($cargo -vV | sed -n 's/^host: //p')
 key=$(sha256sum <"$here/Cargo.lock" | cut -c1-16)
 target=$base/$key
-mkdir -p "$target"
+if [ ! -d "$target" ]; then
+    mkdir -p "$base"
+    newest=$(find "$base" -mindepth 1 -maxdepth 1 -type d ! -name '*.part' -printf '%T@ %p\n' | sort -rn | head -n 1 | cut -d' ' -f2-)
+    if [ -n "$newest" ]; then
+        rm -rf "$target.part"
+        # Times are kept: cargo goes by them.
+        cp -a --reflink=auto "$newest" "$target.part"
+        mv -T "$target.part" "$target"
+    fi
+    mkdir -p "$target"
+fi
 
 # Two at a time at the most: the core's larger units take 2 GB of memory each.
 jobs=${LANCE_BENCH_JOBS:-2}

@@ -1,6 +1,7 @@
 //! Writes the include directories of the vendored C libraries, one a line, to
-//! `native-includes.txt` in the profile's folder (`<target>/<triple>/release/`), for CMake to read.
-//! Cargo hands them over as `DEP_<links>_INCLUDE` or `DEP_<links>_ROOT`.
+//! `native-includes.txt` in the profile's folder (`<target>/<triple>/release/`), for CMake to read;
+//! relative to that folder, since a target folder may be copied to another place. Cargo hands them
+//! over as `DEP_<links>_INCLUDE` or `DEP_<links>_ROOT`.
 
 use std::{env, fs, path::PathBuf};
 
@@ -20,7 +21,14 @@ fn main() {
     }
     dirs.sort();
     dirs.dedup();
-    let text: String = dirs.iter().map(|d| format!("{}\n", d.display())).collect();
+    let inside = |dir: &PathBuf| {
+        let path = dir.to_string_lossy().into_owned();
+        path.split_once("/release/").map(|(_, rest)| rest.to_string())
+    };
+    let text: String = dirs
+        .iter()
+        .map(|d| format!("{}\n", inside(d).unwrap_or_else(|| d.display().to_string())))
+        .collect();
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     // OUT_DIR is <profile>/build/<package>-<hash>/out
     let profile = out.ancestors().nth(3).expect("OUT_DIR has a profile folder");

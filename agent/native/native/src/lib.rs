@@ -9,4 +9,5 @@ extern crate openssl_sys as _;
 extern crate pq_src as _;
 extern crate pq_sys as _;
 
-pub use store::*;
+// Its exports are found by name, not by use.
+extern crate store as _;

@@ -1,0 +1,457 @@
+//! Rows into a table, each key once, in one commit.
+//!
+//! Batches go to data files while the caller still reads its input. The commit is strict (see
+//! `commit.rs`): the keys are looked for in version N, and N + 1 holds the new rows or nothing does.
+
+use std::collections::HashSet;
+use std::ffi::c_char;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use arrow::array::{Array, BooleanArray, RecordBatch, StructArray, cast::AsArray};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
+use arrow::record_batch::{RecordBatchIterator, RecordBatchReader};
+use futures::TryStreamExt;
+use lance::Dataset;
+use lance::dataset::transaction::{Operation, Transaction};
+use lance::dataset::{
+    CommitBuilder, InsertBuilder, MergeInsertBuilder, WhenMatched, WriteMode, WriteParams,
+};
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+
+use crate::commit::StrictCommit;
+use crate::ffi::{Reason, string};
+use crate::status::{Failure, Outcome, Status};
+use crate::store::{LanceStore, Table};
+
+/// Two batches wait while one is written: memory stays bounded whatever the input's size.
+const QUEUE: usize = 2;
+/// Keys of the first batch that are looked up to see whether this was published before.
+const PROBE: usize = 64;
+const COMMIT_ATTEMPTS: u32 = 64;
+
+pub struct LanceWriter {
+    runtime: Arc<Runtime>,
+    name: String,
+    uri: String,
+    store: *mut LanceStore,
+    key: String,
+    replace: bool,
+    dataset: Dataset,
+    commit: Arc<StrictCommit>,
+    schema: SchemaRef,
+    pushed: HashSet<String>,
+    /// Keys that the table has already; filled when the first batch shows that some are there.
+    present: Option<HashSet<String>>,
+    probed: bool,
+    stage: Stage,
+}
+
+enum Stage {
+    Idle,
+    Writing { queue: SyncSender<RecordBatch>, task: JoinHandle<lance::Result<Transaction>> },
+    /// Replacing rows needs all of them at hand; such tables are small.
+    Collecting(Vec<RecordBatch>),
+}
+
+#[repr(C)]
+pub struct MergeResult {
+    inserted: u64,
+    updated: u64,
+    version: u64,
+}
+
+/// Turns the queue into what Lance writes from.
+struct QueueReader {
+    schema: SchemaRef,
+    queue: Receiver<RecordBatch>,
+}
+
+impl Iterator for QueueReader {
+    type Item = Result<RecordBatch, ArrowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.queue.recv().ok().map(Ok)
+    }
+}
+
+impl RecordBatchReader for QueueReader {
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+}
+
+fn append_params() -> WriteParams {
+    WriteParams { mode: WriteMode::Append, skip_auto_cleanup: true, ..Default::default() }
+}
+
+async fn scan_keys(dataset: &Dataset, key: &str, filter: Option<&str>) -> Outcome<Vec<RecordBatch>> {
+    let mut scan = dataset.scan();
+    scan.project(&[key])?;
+    if let Some(filter) = filter {
+        scan.filter(filter)?;
+    }
+    Ok(scan.try_into_stream().await?.try_collect::<Vec<_>>().await?)
+}
+
+/// The keys of a table that are among `wanted`.
+async fn keys_among(dataset: &Dataset, key: &str, wanted: &HashSet<String>) -> Outcome<HashSet<String>> {
+    let mut found = HashSet::new();
+    for batch in scan_keys(dataset, key, None).await? {
+        for value in keys_of(&batch, key)?.into_iter().flatten() {
+            if let Some(hit) = wanted.get(value) {
+                found.insert(hit.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn keys_of<'a>(batch: &'a RecordBatch, key: &str) -> Outcome<Vec<Option<&'a str>>> {
+    let column = batch
+        .column_by_name(key)
+        .and_then(|c| c.as_string_opt::<i32>())
+        .ok_or_else(|| Failure::new(Status::Invalid, format!("the key column {key} is not text")))?;
+    Ok((0..column.len()).map(|i| column.is_valid(i).then(|| column.value(i))).collect())
+}
+
+impl LanceWriter {
+    fn open(store: *mut LanceStore, table: &str, key: &str, replace: bool) -> Outcome<Self> {
+        let opened = unsafe { &*store };
+        let Table { dataset, commit } = opened.runtime.block_on(opened.load(table))?;
+        let schema = Arc::new(Schema::from(dataset.schema()));
+        if schema.field_with_name(key).is_err() {
+            return Err(Failure::new(Status::Schema, format!("table {table} has no column {key}")));
+        }
+        Ok(Self {
+            runtime: opened.runtime.clone(),
+            name: table.to_string(),
+            uri: opened.table_uri(table),
+            store,
+            key: key.to_string(),
+            replace,
+            dataset,
+            commit,
+            schema,
+            pushed: HashSet::new(),
+            present: None,
+            probed: false,
+            stage: if replace { Stage::Collecting(Vec::new()) } else { Stage::Idle },
+        })
+    }
+
+    /// Drops rows whose key was pushed before or is in the table.
+    fn only_new(&mut self, batch: RecordBatch) -> Outcome<RecordBatch> {
+        let keys = keys_of(&batch, &self.key)?;
+        if !self.probed && !self.replace {
+            self.probed = true;
+            let probe: HashSet<String> =
+                keys.iter().flatten().take(PROBE).map(|k| k.to_string()).collect();
+            let quoted: Vec<String> =
+                probe.iter().map(|k| format!("'{}'", k.replace('\'', "''"))).collect();
+            let filter = format!("{} IN ({})", self.key, quoted.join(","));
+            let (dataset, key) = (&self.dataset, &self.key);
+            let seen_before = self.runtime.block_on(async {
+                let hits = scan_keys(dataset, key, Some(&filter)).await?;
+                Outcome::Ok(hits.iter().any(|b| b.num_rows() > 0))
+            })?;
+            if seen_before {
+                let batches = self.runtime.block_on(scan_keys(dataset, key, None))?;
+                let mut present = HashSet::new();
+                for batch in &batches {
+                    present.extend(keys_of(batch, key)?.into_iter().flatten().map(str::to_string));
+                }
+                self.present = Some(present);
+            }
+        }
+        let mut keep = Vec::with_capacity(keys.len());
+        for key in &keys {
+            let Some(key) = key else {
+                return Err(Failure::new(Status::Invalid, "a row has no key"));
+            };
+            let there = self.present.as_ref().is_some_and(|p| p.contains(*key));
+            keep.push(!there && self.pushed.insert(key.to_string()));
+        }
+        if keep.iter().all(|&k| k) {
+            return Ok(batch);
+        }
+        Ok(filter_record_batch(&batch, &BooleanArray::from(keep))?)
+    }
+
+    fn push(&mut self, batch: RecordBatch) -> Outcome<()> {
+        let batch = self.only_new(batch)?;
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        if let Stage::Idle = self.stage {
+            self.stage = self.start_writing();
+        }
+        match &mut self.stage {
+            Stage::Collecting(batches) => batches.push(batch),
+            Stage::Writing { queue, .. } => {
+                // A closed queue: the task failed. finish() has its reason.
+                if queue.send(batch).is_err() {
+                    return Err(self.task_failure());
+                }
+            }
+            Stage::Idle => unreachable!("writing has started"),
+        }
+        Ok(())
+    }
+
+    fn start_writing(&self) -> Stage {
+        let (queue, receiver) = sync_channel(QUEUE);
+        let reader = QueueReader { schema: self.schema.clone(), queue: receiver };
+        let dataset = Arc::new(self.dataset.clone());
+        let task = self.runtime.spawn(async move {
+            let reader: Box<dyn RecordBatchReader + Send> = Box::new(reader);
+            InsertBuilder::new(dataset)
+                .with_params(&append_params())
+                .execute_uncommitted_stream(reader)
+                .await
+        });
+        Stage::Writing { queue, task }
+    }
+
+    fn task_failure(&mut self) -> Failure {
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Writing { queue, task } => {
+                drop(queue);
+                match self.runtime.block_on(task) {
+                    Ok(Err(e)) => e.into(),
+                    Ok(Ok(_)) => Failure::new(Status::Failed, "the writer stopped early"),
+                    Err(e) => Failure::new(Status::Failed, e.to_string()),
+                }
+            }
+            _ => Failure::new(Status::Failed, "the writer is not writing"),
+        }
+    }
+
+    fn finish(mut self) -> Outcome<MergeResult> {
+        let runtime = self.runtime.clone();
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Idle => Ok(self.unchanged()),
+            Stage::Collecting(batches) if batches.is_empty() => Ok(self.unchanged()),
+            Stage::Collecting(batches) => runtime.block_on(self.replace_rows(batches)),
+            Stage::Writing { queue, task } => {
+                drop(queue);
+                let written = runtime
+                    .block_on(task)
+                    .map_err(|e| Failure::new(Status::Failed, e.to_string()))??;
+                runtime.block_on(self.commit_new_rows(written))
+            }
+        }
+    }
+
+    fn unchanged(&self) -> MergeResult {
+        MergeResult { inserted: 0, updated: 0, version: self.dataset.manifest().version }
+    }
+
+    async fn reload(&mut self) -> Outcome<()> {
+        let store = unsafe { &*self.store };
+        let Table { dataset, commit } = store.load(&self.name).await?;
+        self.dataset = dataset;
+        self.commit = commit;
+        Ok(())
+    }
+
+    /// Commits the written data files on top of a version that has none of their keys.
+    async fn commit_new_rows(&mut self, mut written: Transaction) -> Outcome<MergeResult> {
+        for attempt in 0..COMMIT_ATTEMPTS {
+            self.dataset.checkout_latest().await?;
+            let there = keys_among(&self.dataset, &self.key, &self.pushed).await?;
+            if there.len() == self.pushed.len() {
+                self.delete_files(&written).await;
+                return Ok(self.unchanged());
+            }
+            if !there.is_empty() {
+                written = self.rewrite_without(written, &there).await?;
+                self.pushed.retain(|key| !there.contains(key));
+            }
+            let version = self.dataset.manifest().version;
+            let attempt_now = Transaction { read_version: version, ..written.clone() };
+            self.commit.allow_only(version + 1);
+            let result = CommitBuilder::new(Arc::new(self.dataset.clone()))
+                .with_commit_handler(self.commit.clone())
+                .with_max_retries(1)
+                .with_skip_auto_cleanup(true)
+                .execute(attempt_now)
+                .await;
+            match result.map_err(Failure::from) {
+                Ok(done) => {
+                    return Ok(MergeResult {
+                        inserted: self.pushed.len() as u64,
+                        updated: 0,
+                        version: done.manifest().version,
+                    });
+                }
+                Err(raced) if raced.status == Status::Conflict => wait_a_little(attempt).await,
+                Err(failed) => {
+                    self.delete_files(&written).await;
+                    return Err(failed);
+                }
+            }
+        }
+        self.delete_files(&written).await;
+        Err(Failure::new(
+            Status::Conflict,
+            format!("other writers were faster {COMMIT_ATTEMPTS} times: {}", self.uri),
+        ))
+    }
+
+    /// The same rows without those that somebody else has stored meanwhile, in new data files.
+    async fn rewrite_without(&self, written: Transaction, there: &HashSet<String>) -> Outcome<Transaction> {
+        let Operation::Append { fragments } = &written.operation else {
+            return Err(Failure::new(Status::Failed, "an append was expected"));
+        };
+        let mut kept = Vec::new();
+        for fragment in fragments {
+            let mut scan = self.dataset.scan();
+            scan.with_fragments(vec![fragment.clone()]);
+            let batches = scan.try_into_stream().await?.try_collect::<Vec<_>>().await?;
+            for batch in batches {
+                let keep: BooleanArray = keys_of(&batch, &self.key)?
+                    .into_iter()
+                    .map(|key| Some(key.is_some_and(|k| !there.contains(k))))
+                    .collect();
+                kept.push(filter_record_batch(&batch, &keep)?);
+            }
+        }
+        let rows = RecordBatchIterator::new(kept.into_iter().map(Ok), self.schema.clone());
+        let rows: Box<dyn RecordBatchReader + Send> = Box::new(rows);
+        let rewritten = InsertBuilder::new(Arc::new(self.dataset.clone()))
+            .with_params(&append_params())
+            .execute_uncommitted_stream(rows)
+            .await?;
+        self.delete_files(&written).await;
+        Ok(rewritten)
+    }
+
+    /// Data files that no version refers to. What cannot be deleted now goes with the next compaction.
+    async fn delete_files(&self, written: &Transaction) {
+        let Operation::Append { fragments } = &written.operation else { return };
+        let Ok(store) = self.dataset.object_store(None).await else { return };
+        for file in fragments.iter().flat_map(|f| f.files.iter()) {
+            let path = self.dataset.data_dir().join(file.path.as_str());
+            let _ = store.delete(&path).await;
+        }
+    }
+
+    async fn replace_rows(&mut self, batches: Vec<RecordBatch>) -> Outcome<MergeResult> {
+        for attempt in 0..COMMIT_ATTEMPTS {
+            self.reload().await?;
+            let version = self.dataset.manifest().version;
+            self.commit.allow_only(version + 1);
+            let mut builder =
+                MergeInsertBuilder::try_new(Arc::new(self.dataset.clone()), vec![self.key.clone()])?;
+            builder.when_matched(WhenMatched::UpdateAll).conflict_retries(0).commit_retries(1);
+            builder.skip_auto_cleanup(true);
+            match builder.try_build()?.execute_batches(batches.clone()).await.map_err(Failure::from) {
+                Ok((dataset, stats)) => {
+                    return Ok(MergeResult {
+                        inserted: stats.num_inserted_rows,
+                        updated: stats.num_updated_rows,
+                        version: dataset.manifest().version,
+                    });
+                }
+                Err(raced) if raced.status == Status::Conflict => wait_a_little(attempt).await,
+                Err(failed) => return Err(failed),
+            }
+        }
+        Err(Failure::new(
+            Status::Conflict,
+            format!("other writers were faster {COMMIT_ATTEMPTS} times: {}", self.uri),
+        ))
+    }
+
+    fn abort(mut self) {
+        if let Stage::Writing { queue, task } = std::mem::replace(&mut self.stage, Stage::Idle) {
+            drop(queue);
+            if let Ok(Ok(written)) = self.runtime.block_on(task) {
+                self.runtime.clone().block_on(self.delete_files(&written));
+            }
+        }
+    }
+}
+
+/// Waits longer with each attempt, and not as long as the process beside this one.
+async fn wait_a_little(attempt: u32) {
+    let jitter = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| d.subsec_nanos() as u64 ^ u64::from(std::process::id()) << 7);
+    let most = 20u64 << attempt.min(5);
+    tokio::time::sleep(Duration::from_millis(5 + jitter % most)).await;
+}
+
+/// # Safety
+/// `store` is open and outlives the writer; strings are C strings, `out` writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lance_writer_open(
+    store: *mut LanceStore,
+    table: *const c_char,
+    key: *const c_char,
+    mode: i32,
+    out: *mut *mut LanceWriter,
+    err: *mut c_char,
+    err_len: usize,
+) -> i32 {
+    Reason::new(err, err_len).run(
+        || {
+            let table = unsafe { string(table, "the table's name") }?;
+            let key = unsafe { string(key, "the key's name") }?;
+            LanceWriter::open(store, table, key, mode == 1)
+        },
+        |writer| unsafe { *out = Box::into_raw(Box::new(writer)) },
+    )
+}
+
+/// # Safety
+/// `writer` is open; `batch` is a valid struct array of the table's schema and is consumed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lance_writer_push(
+    writer: *mut LanceWriter,
+    batch: *mut FFI_ArrowArray,
+    err: *mut c_char,
+    err_len: usize,
+) -> i32 {
+    let writer = unsafe { &mut *writer };
+    let array = unsafe { FFI_ArrowArray::from_raw(batch) };
+    Reason::new(err, err_len).run(
+        || {
+            let schema = FFI_ArrowSchema::try_from(writer.schema.as_ref())?;
+            let data = unsafe { from_ffi(array, &schema) }?;
+            data.validate_data().map_err(|e| {
+                Failure::new(Status::Invalid, format!("a batch of rows is not valid: {e}"))
+            })?;
+            writer.push(RecordBatch::from(StructArray::from(data)))
+        },
+        |()| (),
+    )
+}
+
+/// # Safety
+/// `writer` is open and not used again; `out` is writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lance_writer_finish(
+    writer: *mut LanceWriter,
+    out: *mut MergeResult,
+    err: *mut c_char,
+    err_len: usize,
+) -> i32 {
+    let writer = unsafe { Box::from_raw(writer) };
+    Reason::new(err, err_len).run(|| writer.finish(), |result| unsafe { *out = result })
+}
+
+/// # Safety
+/// `writer` is NULL, or open and not used again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lance_writer_abort(writer: *mut LanceWriter) {
+    if !writer.is_null() {
+        unsafe { Box::from_raw(writer) }.abort();
+    }
+}
