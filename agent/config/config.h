@@ -1,0 +1,88 @@
+/*
+ * What to run: `lance-bench.json` of the target, or --config FILE. The format is documented by its
+ * JSON Schema, docs/lance-bench.schema.json. Where the target has no such file the built-in
+ * defaults know Lance, and any Cargo workspace or Python project with benchmarks.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/strlist.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CONFIG_FILE "lance-bench.json"
+#define CONFIG_MAX_BYTES ((size_t)1 << 20)
+
+struct crate_config {
+    char *name;              /* the package's name */
+    struct strlist benches;  /* bench targets; empty: all of them */
+    struct strlist features; /* beside the default ones */
+    bool default_features;
+    char *filter; /* a regular expression on benchmark names, as Criterion takes it; may be NULL */
+};
+
+struct rust_config {
+    bool present;
+    char *folder;    /* of the workspace's or package's Cargo.toml, from the target's root */
+    char *toolchain; /* NULL: the one that rust-toolchain(.toml) asks for */
+    struct crate_config *crates; /* none: every package of the workspace that has benches */
+    size_t crate_count;
+    double timeout_s; /* of one bench executable; 0: the default */
+};
+
+enum python_build {
+    PYTHON_MATURIN, /* `maturin build --release`, its wheel installed */
+    PYTHON_WHEEL,   /* a published wheel of `package` in `version` */
+    PYTHON_PIP,     /* `pip install` of the folder */
+    PYTHON_NONE,    /* nothing: the suite finds what it needs by itself */
+};
+
+struct datagen_config {
+    struct strlist command; /* empty: the suite needs no data; "python" is that of the venv */
+    struct strlist inputs;  /* files and folders whose content decides whether to run it again */
+    bool network;           /* may download */
+    double timeout_s;       /* 0: the default */
+};
+
+struct python_config {
+    bool present;
+    char *folder;            /* of the package, from the target's root */
+    char *suite;             /* folder or file of the benchmarks, from `folder` */
+    int build;               /* enum python_build */
+    char *package;           /* the wheel's name on the package index */
+    char *version;           /* the wheel's version */
+    char *interpreter;       /* "python3.11" or a path; NULL: python3 */
+    struct strlist features; /* Cargo features for maturin */
+    struct strlist requirements;
+    struct datagen_config datagen;
+    struct strlist pytest_args;
+    char *filter;     /* pytest -k; may be NULL */
+    double timeout_s; /* of the whole suite; 0: the default */
+};
+
+struct config {
+    char *project; /* NULL: the target's own name */
+    struct rust_config rust;
+    struct python_config python;
+    struct strlist env;       /* "NAME=value" for builds and benchmarks */
+    struct strlist env_names; /* names that are handed on from the agent's own environment */
+    char *cpus;               /* "1-3,5": where benchmarks run; NULL: all but the first */
+    char *source; /* where this came from, for the log: a path, or "built-in defaults" */
+};
+
+void config_release(struct config *config);
+#define AUTO_CONFIG __attribute__((cleanup(config_release)))
+
+/* Reads `text`. `name` stands for it in messages. ERROR_USAGE names the place in the document. */
+int config_parse(const char *text, size_t len, const char *name, struct config *out,
+                 struct error *err) MUST_CHECK;
+/* What is to be run in the checkout `root`: `file` where it is not NULL, else the target's own
+ * CONFIG_FILE, else config_default(). */
+int config_load(const char *file, const char *root, struct config *out,
+                struct error *err) MUST_CHECK;
+/* The built-in defaults for what lies in `root`. ERROR_NO_DATA when nothing there looks like a
+ * benchmark. */
+int config_default(const char *root, struct config *out, struct error *err) MUST_CHECK;
+/* Whether a variable of this name must never reach foreign code, whoever asks for it. */
+bool config_env_is_secret(const char *name);
