@@ -16,7 +16,7 @@
 
 extern const struct parse_format criterion_folder_format;
 
-/* The digest of a folder input: over each result file's path below the folder, length and bytes, in
- * the order of the walk. */
+/* The digest of a folder input: over the path below the folder and the digest of each result file,
+ * in the order of the walk. */
 int criterion_folder_sha256(const char *path, uint64_t max_bytes, char out[SHA256_HEX_SIZE],
                             struct error *err) MUST_CHECK;

@@ -1,0 +1,134 @@
+#include "parse/format.h"
+
+#include "base/alloc.h"
+#include "base/strbuf.h"
+#include "parse/criterion.h"
+#include "parse/criterion_folder.h"
+#include "parse/history.h"
+#include "parse/pytest_benchmark.h"
+
+#include <string.h>
+
+#define HEAD_SIZE ((size_t)64 << 10)
+
+/* In the order in which "auto" asks them. */
+const struct parse_format *const parse_formats[] = {
+    &pytest_benchmark_format,
+    &criterion_format,
+    &criterion_folder_format,
+    &history_format,
+};
+const size_t parse_format_count = ARRAY_SIZE(parse_formats);
+
+/* The first bytes of the file, without a byte order mark and leading white space. */
+static int read_head(struct input *input, char *head, size_t *len, struct error *err)
+{
+    size_t count = 0, got = 0;
+    int rc = input_rewind(input, err);
+    do {
+        if (!rc)
+            rc = input_read(input, head + count, HEAD_SIZE - count, &got, err);
+        if (rc < 0)
+            return rc;
+        count += got;
+    } while (got && count < HEAD_SIZE);
+    head[count] = '\0';
+    size_t skip = count >= 3 && !memcmp(head, "\xef\xbb\xbf", 3) ? 3 : 0;
+    skip += strspn(head + skip, " \t\r\n");
+    memmove(head, head + skip, count - skip + 1);
+    *len = count - skip;
+    return input_rewind(input, err);
+}
+
+static int no_results(const struct input *input, const char *why, struct error *err)
+{
+    return error_set(err, ERROR_NO_DATA, "No benchmark results found in the input file (%s%s)",
+                     input_name(input), why);
+}
+
+static int fits_none(const struct input *input, const char *head, struct error *err)
+{
+    if (!memcmp(head, "\xff\xfe", 2) || !memcmp(head, "\xfe\xff", 2))
+        return error_set(err, ERROR_INPUT, "%s is UTF-16 text; UTF-8 is needed", input_name(input));
+    AUTO_STRBUF struct strbuf tried = STRBUF_INIT;
+    for (size_t i = 0; i < parse_format_count; i++)
+        if (parse_formats[i]->kind == INPUT_FILE)
+            strbuf_addf(&tried, "%s%s", tried.len ? ", " : "", parse_formats[i]->description);
+    return error_set(err, ERROR_INPUT, "%s is in no known format; tried: %s", input_name(input),
+                     tried.buf);
+}
+
+static int recognise_file(struct input *input, const struct parse_format **out, struct error *err)
+{
+    AUTO_FREE char *head = xmalloc(HEAD_SIZE + 2);
+    size_t len = 0;
+    int rc = read_head(input, head, &len, err);
+    if (rc < 0)
+        return rc;
+    if (!len)
+        return no_results(input, " is empty", err);
+    for (size_t i = 0; i < parse_format_count; i++) {
+        const struct parse_format *format = parse_formats[i];
+        if (format->kind != INPUT_FILE || !format->recognise(head, len))
+            continue;
+        if (!format->parse)
+            return error_set(err, ERROR_INPUT,
+                             "%s is %s: its items have commits of their own; use import-history",
+                             input_name(input), format->description);
+        *out = format;
+        return 0;
+    }
+    return fits_none(input, head, err);
+}
+
+static int find_format(const char *name, const struct input *input, const struct parse_format **out,
+                       struct error *err)
+{
+    bool known = false;
+    for (size_t i = 0; i < parse_format_count; i++) {
+        if (strcmp(parse_formats[i]->name, name))
+            continue;
+        known = true;
+        if (parse_formats[i]->kind == input_kind(input)) {
+            *out = parse_formats[i];
+            return 0;
+        }
+    }
+    if (known)
+        return error_set(err, ERROR_INPUT, "%s is a folder; the format \"%s\" is a file",
+                         input_name(input), name);
+    return error_set(err, ERROR_USAGE, "no format is called \"%s\": criterion, pytest, auto", name);
+}
+
+int format_select(const char *name, struct input *input, const struct parse_format **out,
+                  struct error *err)
+{
+    if (strcmp(name, "auto"))
+        return find_format(name, input, out, err);
+    if (input_kind(input) == INPUT_FILE)
+        return recognise_file(input, out, err);
+    *out = &criterion_folder_format;
+    return 0;
+}
+
+int format_parse(const struct parse_format *format, struct input *input,
+                 const struct measurement_sink *sink, struct parse_report *report,
+                 struct error *err)
+{
+    uint64_t before = report->found;
+    if (!format->parse)
+        return error_set(err, ERROR_USAGE, "%s is imported with import-history",
+                         format->description);
+    int rc = input_rewind(input, err);
+    if (rc < 0)
+        return rc;
+    rc = format->parse(input, sink, report, err);
+    if (rc < 0) {
+        (void)error_wrap(err, "%s", input_name(input));
+        return rc;
+    }
+    if (report->found > before)
+        return 0;
+    bool empty = input_kind(input) == INPUT_FILE && input_position(input) == 0;
+    return no_results(input, empty ? " is empty" : "", err);
+}
