@@ -14,35 +14,40 @@ static inline bool is_digit(char c)
     return (unsigned char)(c - '0') < 10;
 }
 
-static inline bool eight_digits(const char *p, uint64_t *out)
+/* The value of eight digits, one in each byte, the first in the lowest: pairs, then fours, then
+ * eight, in the lanes of one word. */
+static inline uint64_t join_digits(uint64_t v)
 {
-    uint64_t v;
-    memcpy(&v, p, sizeof(v));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    v = __builtin_bswap64(v);
-#endif
-    if (((v + 0x4646464646464646) | (v - 0x3030303030303030)) & 0x8080808080808080)
-        return false;
-    /* Pairs, then fours, then eight, in the lanes of one word. */
-    v -= 0x3030303030303030;
     v = v * 10 + (v >> 8);
     uint64_t low = (v & 0x000000ff000000ff) * 0x000f424000000064;
     uint64_t high = ((v >> 16) & 0x000000ff000000ff) * 0x0000271000000001;
-    *out = (low + high) >> 32;
-    return true;
+    return (low + high) >> 32;
 }
 
-/* Adds digits to *mantissa, modulo 2^64. */
+/* Adds digits to *mantissa, modulo 2^64, eight bytes at a time. Of a last part with less than eight
+ * digits the others are shifted out, which leaves leading zeros. */
 static inline const char *add_digits(const char *p, uint64_t *mantissa)
 {
-    uint64_t eight = 0;
-    while (eight_digits(p, &eight)) {
-        *mantissa = *mantissa * 100000000 + eight;
-        p += 8;
+    static const uint64_t powers[] = {1,      10,      100,      1000,     10000,
+                                      100000, 1000000, 10000000, 100000000};
+    for (;;) {
+        uint64_t v;
+        memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        v = __builtin_bswap64(v);
+#endif
+        /* A carry or borrow begins at a byte that is no digit, so the lowest mark is right. */
+        uint64_t others =
+            ((v + 0x4646464646464646) | (v - 0x3030303030303030)) & 0x8080808080808080;
+        size_t count = others ? (size_t)__builtin_ctzll(others) / 8 : 8;
+        if (count == 0)
+            return p;
+        uint64_t digits = (v - 0x3030303030303030) << (64 - 8 * count);
+        *mantissa = *mantissa * powers[count] + join_digits(digits);
+        p += count;
+        if (count < 8)
+            return p;
     }
-    for (; is_digit(*p); p++)
-        *mantissa = *mantissa * 10 + (uint64_t)(*p - '0');
-    return p;
 }
 
 static const char *scan_exponent(const char *p, int64_t *out)

@@ -111,6 +111,19 @@ int format_select(const char *name, struct input *input, const struct parse_form
     return 0;
 }
 
+static int is_empty(struct input *input, bool *out, struct error *err)
+{
+    char byte = 0;
+    size_t got = 1;
+    int rc = input_rewind(input, err);
+    if (!rc && input_kind(input) == INPUT_FILE)
+        rc = input_read(input, &byte, 1, &got, err);
+    if (rc < 0)
+        return rc;
+    *out = got == 0;
+    return input_rewind(input, err);
+}
+
 int format_parse(const struct parse_format *format, struct input *input,
                  const struct measurement_sink *sink, struct parse_report *report,
                  struct error *err)
@@ -119,9 +132,12 @@ int format_parse(const struct parse_format *format, struct input *input,
     if (!format->parse)
         return error_set(err, ERROR_USAGE, "%s is imported with import-history",
                          format->description);
-    int rc = input_rewind(input, err);
+    bool empty = false;
+    int rc = is_empty(input, &empty, err);
     if (rc < 0)
         return rc;
+    if (empty)
+        return no_results(input, " is empty", err);
     rc = format->parse(input, sink, report, err);
     if (rc < 0) {
         (void)error_wrap(err, "%s", input_name(input));
@@ -129,6 +145,5 @@ int format_parse(const struct parse_format *format, struct input *input,
     }
     if (report->found > before)
         return 0;
-    bool empty = input_kind(input) == INPUT_FILE && input_position(input) == 0;
-    return no_results(input, empty ? " is empty" : "", err);
+    return no_results(input, "", err);
 }

@@ -111,13 +111,29 @@ static int close_container(struct json_reader *r, enum json_token *out)
     return 0;
 }
 
-/* The bytes at which a run of plain string text stops: quote, backslash, control characters. */
-static inline char *plain_run(char *p, unsigned char *all_bits)
+#define EACH_BYTE(b) ((uint64_t)(b)*0x0101010101010101)
+
+/* Marks the bytes of `v` below `bound` (at most 0x80); a mark above the lowest may be wrong. */
+static inline uint64_t bytes_below(uint64_t v, unsigned char bound)
 {
-    unsigned char bits = 0;
+    return (v - EACH_BYTE(bound)) & ~v & EACH_BYTE(0x80);
+}
+
+/* To where a run of plain string text stops: a quote, a backslash or a control character. Gathers
+ * in *bits whether a byte of it has its top bit set. */
+static inline char *plain_run(char *p, unsigned char *bits)
+{
+    uint64_t v, seen = 0;
+    memcpy(&v, p, sizeof(v));
+    while (!(bytes_below(v, ' ') | bytes_below(v ^ EACH_BYTE('"'), 1) |
+             bytes_below(v ^ EACH_BYTE('\\'), 1))) {
+        seen |= v;
+        p += sizeof(v);
+        memcpy(&v, p, sizeof(v));
+    }
+    *bits |= seen & EACH_BYTE(0x80) ? 0x80 : 0;
     for (; (unsigned char)*p >= ' ' && *p != '"' && *p != '\\'; p++)
-        bits |= (unsigned char)*p;
-    *all_bits |= bits;
+        *bits |= (unsigned char)*p;
     return p;
 }
 

@@ -25,8 +25,10 @@ void json_window_release(struct json_window *w)
 static uint64_t count_newlines(const char *from, const char *to)
 {
     uint64_t count = 0;
-    for (const char *p = from; p < to; p++)
-        count += *p == '\n';
+    while ((from = memchr(from, '\n', (size_t)(to - from)))) {
+        from++;
+        count++;
+    }
     return count;
 }
 

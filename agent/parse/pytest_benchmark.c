@@ -201,8 +201,8 @@ static int convert(struct entry *e, const char **metric, struct error *err)
     double to_ns = 1e9;
     if (e->timer.len && !timer_find(e->timer.buf, &to_ns, metric))
         return error_set(err, ERROR_INPUT,
-                         "it was measured with the custom timer \"%.64s\", so that its values are "
-                         "not known to be times",
+                         "measured with the custom timer \"%.64s\", so that its values are not "
+                         "known to be times",
                          e->timer.buf);
     if (e->has_iterations && !e->iteration_count)
         return error_set(err, ERROR_INPUT, "stats.iterations is 0");

@@ -11,7 +11,10 @@ import json
 import random
 import sys
 
-ROOT = "/home/runner/actions-runner/_work/lance-bench/lance-bench/lance/rust/benchmarks/lance-encoding"
+ROOT = (
+    "/home/runner/actions-runner/_work/lance-bench/lance-bench/checkouts/lance-format/lance"
+    "/rust/benchmarks/lance-encoding"
+)
 GROUPS = ["decode", "encode", "search", "scan", "take"]
 
 
