@@ -1,0 +1,57 @@
+/*
+ * A folder with the files of one commit, which git takes for a linked worktree of the mirror: its
+ * `.git` is a file that points to <mirror>/worktrees/<name>, where HEAD and the index are. Foreign
+ * code that runs in the folder as another user can therefore change files, but not what decides
+ * whether the folder is reused. Internal to checkout/.
+ *
+ * Files are written as they are in the commit: no line-ending conversion, no filter, no hook.
+ */
+#pragma once
+
+#include "base/strlist.h"
+#include "checkout/job.h"
+#include "checkout/mirror.h"
+
+#include <stdbool.h>
+
+enum worktree_flags {
+    WORKTREE_CLEAN = 1,    /* remove files that are not in the commit, but for ignored ones */
+    WORKTREE_PRISTINE = 2, /* and those too */
+};
+
+enum worktree_change {
+    WORKTREE_UNTOUCHED, /* it was there, complete and unmodified */
+    WORKTREE_WRITTEN,   /* it was not there, or held another commit */
+    WORKTREE_RESTORED,  /* it had been modified or was left half-written */
+};
+
+struct worktree {
+    const char *name;       /* in the mirror: the commit's id, or a hash of `final_path` */
+    const char *path;       /* where the files are put */
+    const char *final_path; /* where they will be in the end; the same, or a rename away */
+    unsigned flags;
+    const struct worktree *parent; /* of a submodule, else NULL */
+};
+
+/* Makes the folder hold exactly the commit (submodules apart: each is a folder of its own). */
+int worktree_put(const struct job *job, const struct mirror *mirror, const git_oid *commit,
+                 const struct worktree *worktree, enum worktree_change *change,
+                 struct error *err) MUST_CHECK;
+
+/* Takes a share of the worktree that keeps others from pruning or rewriting it until *fd is
+ * closed. */
+int worktree_use(const struct mirror *mirror, const char *name, int *fd,
+                 struct error *err) MUST_CHECK;
+
+/* Fresh strings: the folder in the mirror that belongs to the worktree; and the name of a worktree
+ * outside the cache. */
+char *worktree_admin(const struct mirror *mirror, const char *name);
+char *worktree_name_of(const char *final_path);
+/* Whether the folder is a worktree of this mirror under that name. */
+bool worktree_is_ours(const struct mirror *mirror, const char *path, const char *name);
+/* Whether the path is missing or an empty folder. */
+bool worktree_is_free(const char *path);
+
+/* Adds the paths of files that are Git LFS pointers, and not what they point to. */
+int worktree_lfs_pointers(const struct mirror *mirror, const struct worktree *worktree,
+                          struct strlist *out, struct error *err) MUST_CHECK;
