@@ -1,0 +1,175 @@
+#include "run/criterion.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/strbuf.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LIST_MAX ((size_t)64 << 20)
+#define LIST_TIMEOUT_S 120.0
+
+bool criterion_is_harness(const struct bench_target *target)
+{
+    static const char mark[] = "CRITERION_HOME";
+    const size_t overlap = sizeof(mark) - 2;
+    /* The file is foreign: neither a link nor a pipe is opened. */
+    AUTO_CLOSE int fd = open(target->executable, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+        return false;
+    const size_t size = 1 << 20;
+    AUTO_FREE char *bytes = xmalloc(size);
+    size_t have = 0;
+    for (ssize_t got; (got = read(fd, bytes + have, size - have)) > 0;) {
+        have += (size_t)got;
+        if (memmem(bytes, have, mark, sizeof(mark) - 1))
+            return true;
+        size_t keep = have < overlap ? have : overlap;
+        memmove(bytes, bytes + have - keep, keep);
+        have = keep;
+    }
+    return false;
+}
+
+static void arguments_of(const struct bench_target *target, struct strlist *argv)
+{
+    strlist_push(argv, target->executable);
+    strlist_push(argv, "--bench");
+    if (target->filter)
+        strlist_push(argv, target->filter);
+}
+
+static struct job_step step_of(const struct harness *harness, const struct bench_target *target,
+                               const char *name, const struct strlist *argv,
+                               const struct strlist *env)
+{
+    return (struct job_step){
+        .name = name,
+        .argv = argv,
+        .env = env,
+        .cwd = target->folder,
+        .timeout_s = harness->timeout_s > 0 ? harness->timeout_s : HARNESS_TIMEOUT_S,
+        .output_limit = harness->output_limit,
+    };
+}
+
+/* Lines of `--format terse`: "group/name: benchmark". */
+static void take_names(const char *text, struct strlist *names)
+{
+    static const char mark[] = ": benchmark";
+    AUTO_STRLIST struct strlist lines = STRLIST_INIT;
+    strlist_split(&lines, text, '\n');
+    for (size_t i = 0; i < lines.count; i++) {
+        size_t len = strlen(lines.items[i]), tail = sizeof(mark) - 1;
+        if (len > tail && !strcmp(lines.items[i] + len - tail, mark))
+            strlist_push_owned(names, xstrndup(lines.items[i], len - tail));
+    }
+}
+
+int criterion_list(const struct harness *harness, const struct bench_target *target,
+                   struct strlist *names, struct error *err)
+{
+    AUTO_STRLIST struct strlist argv = STRLIST_INIT;
+    arguments_of(target, &argv);
+    strlist_push(&argv, "--list");
+    strlist_push(&argv, "--format");
+    strlist_push(&argv, "terse");
+    AUTO_FREE char *name = xasprintf("list-%s-%s", target->package, target->bench);
+    struct job_step step = step_of(harness, target, name, &argv, harness->env);
+    step.timeout_s = LIST_TIMEOUT_S;
+    struct process_result result;
+    AUTO_JOB_LOGS struct job_logs logs = {0};
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    int failed = job_run(harness->job, &step, &result, &logs, err);
+    if (failed)
+        return failed;
+    if (!process_succeeded(&result))
+        return job_step_error(&step, &result, &logs, err);
+    failed = file_read(logs.out, LIST_MAX, &text, err);
+    if (!failed)
+        take_names(text.buf, names);
+    return failed;
+}
+
+struct watch {
+    const struct harness *harness;
+    struct line_watch lines;
+    size_t done;
+    double elapsed_s;
+};
+
+static void tell(struct watch *watch)
+{
+    if (watch->harness->on_progress)
+        watch->harness->on_progress(watch->harness->context, watch->done, watch->elapsed_s);
+}
+
+/* "Benchmarking group/name: Analyzing" is the last that Criterion says before a result. */
+static void on_line(void *context, const char *text)
+{
+    static const char mark[] = ": Analyzing";
+    struct watch *watch = context;
+    size_t len = strlen(text), tail = sizeof(mark) - 1;
+    if (strncmp(text, "Benchmarking ", 13) || len < tail || strcmp(text + len - tail, mark))
+        return;
+    watch->done++;
+    tell(watch);
+}
+
+static void on_stderr(void *context, const char *bytes, size_t len)
+{
+    struct watch *watch = context;
+    line_watch_add(&watch->lines, bytes, len);
+}
+
+static void on_tick(void *context, double elapsed_s)
+{
+    struct watch *watch = context;
+    watch->elapsed_s = elapsed_s;
+    tell(watch);
+}
+
+static bool is_empty(const char *folder)
+{
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    return dir_list(folder, &names, NULL) || !names.count;
+}
+
+int criterion_run(const struct harness *harness, const struct bench_target *target, char **results,
+                  struct error *err)
+{
+    AUTO_FREE char *name = xasprintf("%s-%s", target->package, target->bench);
+    AUTO_FREE char *folder = NULL;
+    int failed = job_output_dir(harness->job, name, &folder, err);
+    if (failed)
+        return failed;
+    AUTO_STRLIST struct strlist argv = STRLIST_INIT, env = STRLIST_INIT;
+    arguments_of(target, &argv);
+    for (size_t i = 0; i < harness->env->count; i++)
+        strlist_push(&env, harness->env->items[i]);
+    env_set(&env, "CRITERION_HOME", folder);
+
+    struct watch watch = {.harness = harness, .lines = {.line = on_line, .context = &watch}};
+    struct job_step step = step_of(harness, target, name, &argv, &env);
+    step.cpus = harness->cpus;
+    step.on_stderr = on_stderr;
+    step.on_tick = on_tick;
+    step.context = &watch;
+    failed = job_run_checked(harness->job, &step, err);
+    if (failed)
+        return failed;
+    failed = job_check_output(folder, HARNESS_OUTPUT_MAX, err);
+    if (failed)
+        return failed;
+    if (is_empty(folder))
+        return error_set(err, ERROR_BUILD,
+                         "bench %s of %s ended well and measured nothing; its output: %s",
+                         target->bench, target->package, harness->job->logs);
+    *results = take_ptr(folder);
+    return 0;
+}

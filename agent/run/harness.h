@@ -1,0 +1,32 @@
+/* What the runs of all harnesses share. */
+#pragma once
+
+#include "sandbox/job.h"
+
+#include <sched.h>
+#include <stddef.h>
+
+#define HARNESS_TIMEOUT_S (2 * 3600.0)         /* of one harness process, unless told */
+#define HARNESS_OUTPUT_MAX ((uint64_t)1 << 30) /* bytes of the results one may leave */
+
+struct harness {
+    struct job *job;
+    const struct strlist *env; /* beside the job's */
+    const cpu_set_t *cpus;     /* where it is pinned; NULL: everywhere */
+    double timeout_s;          /* 0: HARNESS_TIMEOUT_S */
+    uint64_t output_limit;     /* 0: PROCESS_OUTPUT_LIMIT */
+    /* Called as benchmarks are done, and each second on a terminal; may be NULL. */
+    void (*on_progress)(void *context, size_t done, double elapsed_s);
+    void *context;
+};
+
+/* Calls `line` for each whole line of a stream that comes in pieces. Lines are cut at
+ * LINE_WATCH_MAX bytes. */
+#define LINE_WATCH_MAX 1024
+struct line_watch {
+    char text[LINE_WATCH_MAX];
+    size_t len;
+    void (*line)(void *context, const char *text);
+    void *context;
+};
+void line_watch_add(struct line_watch *watch, const char *bytes, size_t len);

@@ -1,0 +1,218 @@
+#include "run/pytest.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "base/strbuf.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define LIST_MAX ((size_t)64 << 20)
+#define LOG_MAX ((size_t)512 << 20)
+#define LIST_TIMEOUT_S 600.0
+
+/* pytest's exit codes. */
+enum { PYTEST_OK = 0, PYTEST_TESTS_FAILED = 1, PYTEST_NOTHING_SELECTED = 5 };
+
+void pytest_outcome_release(struct pytest_outcome *outcome)
+{
+    free(outcome->results);
+    strlist_release(&outcome->failed);
+    *outcome = (struct pytest_outcome){0};
+}
+
+static void arguments_of(const struct pytest_suite *suite, struct strlist *argv)
+{
+    static const char *const words[] = {"-m",         "pytest",          "-p", "no:cacheprovider",
+                                        "--color=no", "--benchmark-only"};
+    strlist_push(argv, suite->python);
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        strlist_push(argv, words[i]);
+    if (suite->filter) {
+        strlist_push(argv, "-k");
+        strlist_push(argv, suite->filter);
+    }
+    for (size_t i = 0; i < suite->arguments.count; i++)
+        strlist_push(argv, suite->arguments.items[i]);
+}
+
+static struct job_step step_of(const struct harness *harness, const struct pytest_suite *suite,
+                               const char *name, const struct strlist *argv,
+                               const struct strlist *env)
+{
+    return (struct job_step){
+        .name = name,
+        .argv = argv,
+        .env = env,
+        .cwd = suite->folder,
+        .timeout_s = harness->timeout_s > 0 ? harness->timeout_s : HARNESS_TIMEOUT_S,
+        .output_limit = harness->output_limit,
+    };
+}
+
+static struct strlist environment_of(const struct harness *harness,
+                                     const struct pytest_suite *suite)
+{
+    struct strlist env = STRLIST_INIT;
+    for (size_t i = 0; harness->env && i < harness->env->count; i++)
+        strlist_push(&env, harness->env->items[i]);
+    for (size_t i = 0; i < suite->env.count; i++)
+        strlist_push(&env, suite->env.items[i]);
+    return env;
+}
+
+static int nothing_selected(const struct pytest_suite *suite, struct error *err)
+{
+    return error_set(err, ERROR_NO_DATA, "pytest selects no benchmark in %s%s%s", suite->path,
+                     suite->filter ? " with the filter " : "", suite->filter ? suite->filter : "");
+}
+
+int pytest_list(const struct harness *harness, const struct pytest_suite *suite,
+                struct strlist *names, struct error *err)
+{
+    AUTO_STRLIST struct strlist argv = STRLIST_INIT, env = environment_of(harness, suite);
+    AUTO_STRLIST struct strlist lines = STRLIST_INIT;
+    arguments_of(suite, &argv);
+    strlist_push(&argv, "--collect-only");
+    strlist_push(&argv, "-q");
+    strlist_push(&argv, suite->path);
+    struct job_step step = step_of(harness, suite, "pytest-list", &argv, &env);
+    step.timeout_s = LIST_TIMEOUT_S;
+    struct process_result result;
+    AUTO_JOB_LOGS struct job_logs logs = {0};
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    int failed = job_run(harness->job, &step, &result, &logs, err);
+    if (failed)
+        return failed;
+    if (result.end == PROCESS_EXITED && result.code == PYTEST_NOTHING_SELECTED)
+        return nothing_selected(suite, err);
+    if (!process_succeeded(&result))
+        return job_step_error(&step, &result, &logs, err);
+    failed = file_read(logs.out, LIST_MAX, &text, err);
+    if (failed)
+        return failed;
+    strlist_split(&lines, text.buf, '\n');
+    for (size_t i = 0; i < lines.count; i++)
+        if (strstr(lines.items[i], "::"))
+            strlist_push(names, lines.items[i]);
+    return 0;
+}
+
+struct watch {
+    const struct harness *harness;
+    struct line_watch lines;
+    size_t done;
+    double elapsed_s;
+};
+
+static void tell(struct watch *watch)
+{
+    if (watch->harness->on_progress)
+        watch->harness->on_progress(watch->harness->context, watch->done, watch->elapsed_s);
+}
+
+/* "path::test[param] PASSED       [ 33%]", as -v prints it. */
+static void on_line(void *context, const char *text)
+{
+    struct watch *watch = context;
+    if (!strstr(text, "::") || !(strstr(text, " PASSED") || strstr(text, " FAILED")))
+        return;
+    watch->done++;
+    tell(watch);
+}
+
+static void on_stdout(void *context, const char *bytes, size_t len)
+{
+    struct watch *watch = context;
+    line_watch_add(&watch->lines, bytes, len);
+}
+
+static void on_tick(void *context, double elapsed_s)
+{
+    struct watch *watch = context;
+    watch->elapsed_s = elapsed_s;
+    tell(watch);
+}
+
+/* "FAILED path::test - reason" and "ERROR path::test - reason" of the short summary. */
+static void take_failed(const char *log, struct strlist *failed)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    if (file_read(log, LOG_MAX, &text, NULL))
+        return;
+    AUTO_STRLIST struct strlist lines = STRLIST_INIT;
+    strlist_split(&lines, text.buf, '\n');
+    for (size_t i = 0; i < lines.count; i++) {
+        const char *line = lines.items[i];
+        const char *id = !strncmp(line, "FAILED ", 7)  ? line + 7
+                         : !strncmp(line, "ERROR ", 6) ? line + 6
+                                                       : NULL;
+        if (!id || !strstr(id, "::"))
+            continue;
+        const char *reason = strstr(id, " - ");
+        AUTO_FREE char *name = reason ? xstrndup(id, (size_t)(reason - id)) : xstrdup(id);
+        if (!strlist_contains(failed, name))
+            strlist_push(failed, name);
+    }
+}
+
+static int check_results(const char *path, const struct job_step *step,
+                         const struct process_result *result, const struct job_logs *logs,
+                         struct error *err)
+{
+    struct stat st;
+    bool there = !lstat(path, &st);
+    if (there) {
+        int failed = job_check_output(path, HARNESS_OUTPUT_MAX, err);
+        if (failed)
+            return failed;
+    }
+    /* Without a file, and with an empty one, nothing was measured. */
+    if (!there || !st.st_size) {
+        if (!process_succeeded(result))
+            return job_step_error(step, result, logs, err);
+        return error_set(err, ERROR_BUILD, "pytest ended well and measured nothing; the log: %s",
+                         logs->out);
+    }
+    return 0;
+}
+
+int pytest_run(const struct harness *harness, const struct pytest_suite *suite,
+               struct pytest_outcome *out, struct error *err)
+{
+    AUTO_FREE char *folder = NULL;
+    int failed = job_output_dir(harness->job, "pytest", &folder, err);
+    if (failed)
+        return failed;
+    AUTO_PYTEST_OUTCOME struct pytest_outcome outcome = {.results =
+                                                             path_join(folder, "results.json")};
+    AUTO_STRLIST struct strlist argv = STRLIST_INIT, env = environment_of(harness, suite);
+    arguments_of(suite, &argv);
+    strlist_push(&argv, "-v");
+    strlist_push(&argv, "-rfE");
+    strlist_pushf(&argv, "--benchmark-json=%s", outcome.results);
+    strlist_push(&argv, suite->path);
+
+    struct watch watch = {.harness = harness, .lines = {.line = on_line, .context = &watch}};
+    struct job_step step = step_of(harness, suite, "pytest", &argv, &env);
+    step.cpus = harness->cpus;
+    step.on_stdout = on_stdout;
+    step.on_tick = on_tick;
+    step.context = &watch;
+    struct process_result result;
+    AUTO_JOB_LOGS struct job_logs logs = {0};
+    failed = job_run(harness->job, &step, &result, &logs, err);
+    if (failed)
+        return failed;
+    if (result.end == PROCESS_EXITED && result.code == PYTEST_NOTHING_SELECTED)
+        return nothing_selected(suite, err);
+    if (result.end != PROCESS_EXITED || result.code > PYTEST_TESTS_FAILED)
+        return job_step_error(&step, &result, &logs, err);
+    failed = check_results(outcome.results, &step, &result, &logs, err);
+    if (failed)
+        return failed;
+    take_failed(logs.out, &outcome.failed);
+    *out = outcome;
+    outcome = (struct pytest_outcome){0};
+    return 0;
+}
