@@ -46,3 +46,10 @@ int interrupt_check(struct error *err)
 {
     return signal_seen ? error_set(err, ERROR_INTERRUPTED, "interrupted") : 0;
 }
+
+void interrupt_clear(void)
+{
+    uint64_t count = 0;
+    (void)!read(event_fd, &count, sizeof(count));
+    signal_seen = 0;
+}

@@ -14,3 +14,6 @@ bool interrupted(void);
 int interrupt_fd(void);
 /* ERROR_INTERRUPTED once a signal has come, else 0. */
 int interrupt_check(struct error *err) MUST_CHECK;
+/* Acknowledges the signal: what was gathered until then is still to be saved, and the next signal
+ * stops that in turn. */
+void interrupt_clear(void);
