@@ -15,7 +15,7 @@ int exit_code_of(int error_code)
         return 4;
     case ERROR_NOT_COMPARABLE:
         return 5;
-    case ERROR_UNREACHABLE:
+    case ERROR_SPOOLED:
         return 6;
     case ERROR_INTERRUPTED:
         return 130;

@@ -4,6 +4,7 @@
 #include "base/strbuf.h"
 #include "command/exit_code.h"
 #include "command/options.h"
+#include "command/rows.h"
 #include "native.h"
 
 #include <curl/curl.h>

@@ -11,5 +11,4 @@ void help_version(FILE *out);
 /* A fresh string: the verbs of the group of commands `word` ("db" gives "info, compact, …"); NULL when
  * no command has two words and starts with it. */
 char *help_verbs_of(const char *word);
-/* `help [COMMAND]`, `completion SHELL` and `help --readme`. */
-extern const struct command command_help, command_completion;
+

@@ -1,9 +1,24 @@
 /* Every command, in the order of the help. */
 #include "base/alloc.h"
 #include "command/command.h"
-#include "command/help.h"
+#include "command/rows.h"
 
 const struct command *const commands[] = {
+    &command_publish_criterion,
+    &command_publish_pytest,
+    &command_publish_auto,
+    &command_publish,
+    &command_import_history,
+    &command_results,
+    &command_compare,
+    &command_query,
+    &command_invalidate,
+    &command_schedule,
+    &command_db_info,
+    &command_db_compact,
+    &command_db_export,
+    &command_doctor,
+    &command_licenses,
     &command_completion,
     &command_help,
 };

@@ -62,6 +62,17 @@ pub unsafe extern "C" fn native_ca_bundle(pem: *mut *const c_char, len: *mut usi
     }
 }
 
+/// # Safety
+/// Both pointers are writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn native_licenses(out: *mut *const c_char, len: *mut usize) {
+    static TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/licenses.txt"));
+    unsafe {
+        *out = TEXT.as_ptr().cast();
+        *len = TEXT.len();
+    }
+}
+
 /// TOML's dates have no place in JSON: they become text.
 fn to_json(value: toml::Value) -> serde_json::Value {
     match value {

@@ -1,0 +1,49 @@
+#include "command/common.h"
+
+#include "base/log.h"
+#include "host/machine.h"
+#include "model/commit.h"
+#include "net/ca.h"
+
+#include <string.h>
+
+struct table *command_table(const struct globals *globals)
+{
+    static const enum table_format formats[] = {
+        [FORMAT_TEXT] = TABLE_TEXT,
+        [FORMAT_JSON] = TABLE_JSON,
+        [FORMAT_MARKDOWN] = TABLE_MARKDOWN,
+    };
+    return table_new(formats[globals->format], stdout);
+}
+
+int command_database(const struct globals *globals, struct database **out, struct error *err)
+{
+    const char *certificates = NULL;
+    if (!strncmp(globals->db, "s3://", 5)) {
+        int failed = ca_path(&certificates, err);
+        if (failed)
+            return failed;
+    }
+    return database_open(globals->db, out, err);
+}
+
+int command_test_bed(const char *name, struct test_bed *out, struct error *err)
+{
+    bool from_host_name = false;
+    int failed = machine_test_bed(name, out, &from_host_name, err);
+    if (!failed && from_host_name)
+        log_warning("the test bed is called after the host, %s: give it a lasting name with "
+                    "--testbed-name or in %s",
+                    out->name, TEST_BED_FILE);
+    return failed;
+}
+
+int command_check_commit(const char *text, struct error *err)
+{
+    size_t len = strlen(text);
+    if (len < COMMIT_SHORT_LEN || len > 40 || strspn(text, "0123456789abcdefABCDEF") != len)
+        return error_set(err, ERROR_USAGE,
+                         "'%s' is not a commit id: 7 to 40 hexadecimal characters", text);
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* What several commands share. */
+#pragma once
+
+#include "command/command.h"
+#include "model/result.h"
+#include "report/table.h"
+#include "store/database.h"
+
+/* A table in the format of --format, on stdout. */
+struct table *command_table(const struct globals *globals);
+/* Opens --db; where it is on S3 the certificates are settled first. */
+int command_database(const struct globals *globals, struct database **out,
+                     struct error *err) MUST_CHECK;
+/* This machine as a test bed; warns when its name is only the host name. */
+int command_test_bed(const char *name, struct test_bed *out, struct error *err) MUST_CHECK;
+/* ERROR_USAGE unless `text` is 7 to 40 hexadecimal characters. */
+int command_check_commit(const char *text, struct error *err) MUST_CHECK;

@@ -1,0 +1,156 @@
+/* compare: the stored results of two commits side by side. */
+#include "base/alloc.h"
+#include "base/log.h"
+#include "command/common.h"
+#include "command/rows.h"
+#include "store/results.h"
+
+#include <math.h>
+#include <string.h>
+
+struct compare_options {
+    const char *benchmark, *test_bed, *project;
+};
+
+static const struct option_row rows[] = {
+    OPTION(struct compare_options, benchmark, OPTION_STRING, "benchmark", "TEXT",
+           "names that contain this"),
+    OPTION(struct compare_options, test_bed, OPTION_STRING, "test-bed", "NAME", "from this machine"),
+    OPTION(struct compare_options, project, OPTION_STRING, "project", "NAME", "of this project"),
+};
+
+static int read_side(struct database *db, const struct compare_options *o, const char *commit,
+                     struct stored_results *out, struct error *err)
+{
+    const struct result_query query = {
+        .commit = commit,
+        .benchmark = o->benchmark,
+        .test_bed = o->test_bed,
+        .project = o->project,
+        .without_values = true,
+    };
+    int failed = command_check_commit(commit, err);
+    if (!failed)
+        failed = results_read(db, &query, out, err);
+    if (failed == ERROR_NOT_FOUND)
+        return error_set(err, ERROR_NO_DATA, "no results in %s yet", database_uri(db));
+    if (!failed && !out->count)
+        return error_set(err, ERROR_NO_DATA, "no results of commit %s in %s", commit,
+                         database_uri(db));
+    return failed;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b && !strcmp(a, b);
+}
+
+/* The same benchmark, project and machine. */
+static bool same_series(const struct stored_result *a, const struct stored_result *b)
+{
+    return same_text(a->benchmark_name, b->benchmark_name) &&
+           same_text(a->test_bed.name, b->test_bed.name) && same_text(a->dut.name, b->dut.name) &&
+           same_text(a->units, b->units);
+}
+
+/* What stands for a result: its median, or the mean where the writer kept nothing else. */
+static double level(const struct stored_result *r)
+{
+    return isnan(r->summary.median) ? r->summary.mean : r->summary.median;
+}
+
+/* The median over all results of the series, so that a commit measured more than once counts as a
+ * whole. */
+static double series_level(const struct stored_results *side, const struct stored_result *series)
+{
+    AUTO_FREE double *levels = xreallocarray(NULL, side->count, sizeof(*levels));
+    size_t count = 0;
+    for (size_t i = 0; i < side->count; i++)
+        if (same_series(&side->items[i], series) && !isnan(level(&side->items[i])))
+            levels[count++] = level(&side->items[i]);
+    return summary_of(levels, count).median;
+}
+
+static bool seen_before(const struct stored_results *side, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (same_series(&side->items[i], &side->items[index]))
+            return true;
+    return false;
+}
+
+static void show_level(struct table *table, double value, const char *units)
+{
+    AUTO_STRBUF struct strbuf shown = STRBUF_INIT;
+    if (same_text(units, "nanoseconds") || same_text(units, "ns"))
+        format_nanoseconds(&shown, value);
+    else
+        format_double(&shown, value);
+    table_shown(table, value, shown.buf);
+}
+
+/* Rows for what both sides have. */
+static size_t print_pairs(struct table *table, const struct stored_results *a,
+                          const struct stored_results *b)
+{
+    size_t pairs = 0;
+    for (size_t i = 0; i < a->count; i++) {
+        const struct stored_result *series = &a->items[i];
+        if (seen_before(a, i))
+            continue;
+        double before = series_level(a, series), after = series_level(b, series);
+        if (isnan(before) || isnan(after))
+            continue;
+        AUTO_FREE char *ratio = xasprintf("%.3f", after / before);
+        table_text(table, series->benchmark_name);
+        table_text(table, series->test_bed.name);
+        show_level(table, before, series->units);
+        show_level(table, after, series->units);
+        table_shown(table, before == 0 ? NAN : after / before, ratio);
+        table_end_row(table);
+        pairs++;
+    }
+    return pairs;
+}
+
+static int run(const struct globals *globals, const void *raw, const struct strlist *args,
+               struct error *err)
+{
+    const struct compare_options *o = raw;
+    AUTO_DATABASE struct database *db = NULL;
+    AUTO_STORED_RESULTS struct stored_results a = {0}, b = {0};
+    int failed = command_database(globals, &db, err);
+    if (!failed)
+        failed = read_side(db, o, args->items[0], &a, err);
+    if (!failed)
+        failed = read_side(db, o, args->items[1], &b, err);
+    if (failed)
+        return failed;
+    AUTO_TABLE struct table *table = command_table(globals);
+    table_column(table, "benchmark", false);
+    table_column(table, "test_bed", false);
+    table_column(table, "median_a", true);
+    table_column(table, "median_b", true);
+    table_column(table, "ratio", true);
+    if (!print_pairs(table, &a, &b))
+        return error_set(err, ERROR_NOT_COMPARABLE,
+                         "%s and %s have no benchmark in common that the same machine measured",
+                         args->items[0], args->items[1]);
+    table_finish(table);
+    return 0;
+}
+
+const struct command command_compare = {
+    .name = "compare",
+    .group = "results",
+    .summary = "Set the stored results of two commits side by side",
+    .arguments = "A B [--benchmark TEXT]",
+    .description = "The ratio is B's median over A's: above 1 takes longer. It is no verdict: that\n"
+                   "two medians differ says nothing yet about noise.",
+    .options = rows,
+    .option_count = ARRAY_SIZE(rows),
+    .options_size = sizeof(struct compare_options),
+    .min_args = 2,
+    .max_args = 2,
+    .run = run,
+};

@@ -1,0 +1,208 @@
+#include "pipeline/publish.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "model/result_id.h"
+#include "pipeline/spool.h"
+#include "store/metadata.h"
+#include "store/results.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A publishing under way: what the sink needs. */
+struct publishing {
+    const struct publish_request *request;
+    const char *harness;
+    const char *run;
+    struct result_writer *writer;
+    struct name_counts names;
+    struct strbuf name, metadata;
+    uint64_t rows;
+};
+
+void publish_outcome_release(struct publish_outcome *outcome)
+{
+    free(take_ptr(outcome->spooled));
+}
+
+char *publish_github_run(void)
+{
+    const char *id = getenv("GITHUB_RUN_ID"), *attempt = getenv("GITHUB_RUN_ATTEMPT");
+    if (!id || !*id)
+        return NULL;
+    return xasprintf("%s-%s", id, attempt && *attempt ? attempt : "1");
+}
+
+static int add_measurement(void *context, const struct measurement *given, struct error *err)
+{
+    struct publishing *p = context;
+    int stop = interrupt_check(err);
+    if (stop)
+        return stop;
+    struct measurement m = *given;
+    if (p->request->metric)
+        m.metric = *p->request->metric ? p->request->metric : NULL;
+    strbuf_clear(&p->name);
+    strbuf_addstr(&p->name, m.benchmark);
+    if (m.metric)
+        strbuf_addf(&p->name, "#%s", m.metric);
+
+    const struct publish_request *r = p->request;
+    char id[UUID_TEXT_SIZE];
+    result_id(
+        &(struct result_key){
+            .project = r->dut.name,
+            .test_bed = r->test_bed->name,
+            .commit = r->commit ? r->commit : r->dut.version,
+            .harness = p->harness,
+            .benchmark = m.benchmark,
+            .metric = m.metric,
+            .run = p->run,
+            .ordinal = name_counts_add(&p->names, p->name.buf),
+        },
+        id);
+    metadata_write(&(struct metadata){
+                       .harness = p->harness,
+                       .commit = r->commit,
+                       .run = p->run,
+                       .host_session = r->host_session,
+                       .iterations = m.iterations,
+                       .iteration_count = m.iterations ? m.value_count : 0,
+                       .details = m.details,
+                   },
+                   &p->metadata);
+    const struct result result = {
+        .id = id,
+        .dut = &r->dut,
+        .test_bed = r->test_bed,
+        .benchmark_name = p->name.buf,
+        .values = m.values,
+        .value_count = m.value_count,
+        .summary = m.summary ? *m.summary : summary_of(m.values, m.value_count),
+        .units = m.units,
+        .throughput = m.throughput,
+        .metadata = p->metadata.buf,
+        .timestamp = r->timestamp,
+    };
+    p->rows++;
+    return result_writer_add(p->writer, &result, err);
+}
+
+/* Names of expected benchmarks that did not come. */
+static size_t count_missing(const struct publishing *p)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < p->request->expected.count; i++)
+        missing += !name_counts_has(&p->names, p->request->expected.items[i]);
+    return missing;
+}
+
+/* A run published once more has changed nothing, so its row stays as it is; it is missing where an
+ * earlier attempt was killed in front of it. */
+static int record_run(struct publishing *p, struct database *db, const char *input_digest,
+                      bool changed, int64_t started_at, struct error *err)
+{
+    const struct publish_request *r = p->request;
+    size_t missing = count_missing(p);
+    AUTO_FREE char *reason =
+        missing ? xasprintf("%zu of %zu expected benchmarks are missing", missing,
+                            r->expected.count)
+                : NULL;
+    struct run_record record = {
+        .run = p->run,
+        .harness = p->harness,
+        .project = r->dut.name,
+        .commit = r->commit,
+        .version = r->dut.version,
+        .test_bed = r->test_bed->name,
+        .outcome = r->outcome ? r->outcome : missing ? RUN_PARTIAL : RUN_COMPLETE,
+        .reason = r->reason ? r->reason : reason,
+        .toolchain = r->toolchain,
+        .host_session = r->host_session,
+        .expected = r->expected,
+        .result_count = (int64_t)p->rows,
+        .started_at = started_at,
+        .ended_at = clock_unix_s(),
+    };
+    char id[UUID_TEXT_SIZE];
+    run_record_id(&record, input_digest, id);
+    record.id = id;
+    bool there = false;
+    int failed = changed ? 0 : run_exists(db, id, &there, err);
+    return failed || there ? failed : run_put(db, &record, err);
+}
+
+static int parse_into(struct publishing *p, const struct parse_format *format, struct input *input,
+                      struct publish_outcome *outcome, struct error *err)
+{
+    const struct measurement_sink sink = {add_measurement, p};
+    struct lance_merge_result merged = {0};
+    int failed = format_parse(format, input, &sink, &outcome->report, err);
+    if (failed) {
+        result_writer_abort(p->writer);
+        return failed;
+    }
+    failed = result_writer_finish(p->writer, &merged, err);
+    if (failed)
+        return failed;
+    outcome->inserted = merged.inserted;
+    outcome->unchanged = p->rows - merged.inserted;
+    return 0;
+}
+
+static int publish_now(struct publishing *p, const struct parse_format *format, struct input *input,
+                       const char *digest, struct publish_outcome *outcome, struct error *err)
+{
+    int64_t started_at = clock_unix_s();
+    AUTO_DATABASE struct database *db = NULL;
+    int failed = database_open(p->request->db, &db, err);
+    if (!failed)
+        failed = runs_check_schema(db, err);
+    if (!failed)
+        failed = result_writer_open(db, p->request->table, &p->writer, err);
+    if (!failed)
+        failed = parse_into(p, format, input, outcome, err);
+    /* The run's row comes last: a run that was killed before it has none, and counts as missing. */
+    if (!failed)
+        failed = record_run(p, db, digest, outcome->inserted > 0, started_at, err);
+    return failed;
+}
+
+int publish_input(const struct publish_request *given, const struct parse_format *format,
+                  struct input *input, struct publish_outcome *outcome, struct error *err)
+{
+    struct publish_request request = *given;
+    if (!request.timestamp)
+        request.timestamp = clock_unix_s();
+    char digest[SHA256_HEX_SIZE];
+    int failed = input_sha256(input, digest, err);
+    if (failed)
+        return failed;
+    AUTO_FREE char *github = publish_github_run();
+    snprintf(outcome->run, sizeof(outcome->run), "%s",
+             request.run ? request.run : github ? github : digest);
+    request.run = outcome->run;
+
+    struct publishing p = {
+        .request = &request,
+        .harness = format->harness,
+        .run = outcome->run,
+        .name = STRBUF_INIT,
+        .metadata = STRBUF_INIT,
+    };
+    failed = publish_now(&p, format, input, digest, outcome, err);
+    name_counts_release(&p.names);
+    strbuf_release(&p.name);
+    strbuf_release(&p.metadata);
+    if (failed == ERROR_UNREACHABLE && !request.no_spool) {
+        struct error unreachable = *err;
+        int lost = spool_add(&request, format, input, &outcome->spooled, err);
+        if (lost)
+            return error_wrap(err, "%s, and the spool failed too", unreachable.message);
+        *err = unreachable;
+        err->code = failed = ERROR_SPOOLED;
+    }
+    return failed;
+}

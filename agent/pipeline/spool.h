@@ -1,0 +1,30 @@
+/*
+ * The spool: results that could not be stored, each with where it belongs. A folder below
+ * $LANCE_BENCH_SPOOL, or $XDG_STATE_HOME/lance-bench/spool (~/.local/state/…):
+ *
+ *     <milliseconds>-<pid>/request.json   the publish request, its database's URI included
+ *     <milliseconds>-<pid>/input          what the harness wrote, a file or a folder
+ *
+ * An entry appears whole or not at all, and goes away once its database has it. It is never sent to
+ * another database than the one it was meant for.
+ */
+#pragma once
+
+#include "pipeline/publish.h"
+
+/* Keeps one request; *path is the entry's folder, a fresh string. */
+int spool_add(const struct publish_request *request, const struct parse_format *format,
+              struct input *input, char **path, struct error *err) MUST_CHECK;
+
+struct spool_counts {
+    uint64_t published; /* entries that are in their database now */
+    uint64_t waiting;   /* entries whose database still cannot be reached */
+    uint64_t broken;    /* entries that cannot be published; each was logged */
+    uint64_t inserted;  /* rows */
+};
+
+/* Sends each entry, oldest first, to the database it was meant for. 0 also when some have to wait; the
+ * first reason for that is in `err`. */
+int spool_publish(struct spool_counts *counts, struct error *err) MUST_CHECK;
+/* A fresh string: the spool's folder. */
+int spool_dir(char **out, struct error *err) MUST_CHECK;

@@ -1,0 +1,270 @@
+#include "store/results.h"
+
+#include "base/alloc.h"
+#include "base/escape.h"
+#include "model/commit.h"
+#include "store/metadata.h"
+#include "store/records.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The columns of one batch, looked up once. */
+struct result_cells {
+    struct cells id, dut_name, dut_version, dut_timestamp;
+    struct cells bed_name, bed_cpu, bed_memory, bed_os, bed_created;
+    struct cells name, values, units, metadata, timestamp;
+    struct cells summary[7];
+    struct cells throughput[3];
+};
+
+void stored_result_release(struct stored_result *r)
+{
+    free(r->id);
+    free(r->benchmark_name);
+    free(r->units);
+    free(r->metadata);
+    dut_release(&r->dut);
+    test_bed_release(&r->test_bed);
+    free(r->values);
+    free(r->throughput_name);
+    free(r->commit);
+    free(r->run);
+    *r = (struct stored_result){0};
+}
+
+void stored_results_release(struct stored_results *results)
+{
+    for (size_t i = 0; i < results->count; i++)
+        stored_result_release(&results->items[i]);
+    free(results->items);
+    *results = (struct stored_results){0};
+}
+
+static void look_up(const struct rows *rows, struct result_cells *c)
+{
+    static const char *const summary[] = {"summary.min",    "summary.q1",
+                                          "summary.median", "summary.q3",
+                                          "summary.max",    "summary.mean",
+                                          "summary.standard_deviation"};
+    static const char *const throughput[] = {"throughput.multiplier", "throughput.name",
+                                             "throughput.unit_system"};
+    const struct {
+        struct cells *cells;
+        const char *path;
+    } plain[] = {
+        {&c->id, "id"},
+        {&c->dut_name, "dut.name"},
+        {&c->dut_version, "dut.version"},
+        {&c->dut_timestamp, "dut.timestamp"},
+        {&c->bed_name, "test_bed.name"},
+        {&c->bed_cpu, "test_bed.cpu"},
+        {&c->bed_memory, "test_bed.memory_gb"},
+        {&c->bed_os, "test_bed.os"},
+        {&c->bed_created, "test_bed.created_at"},
+        {&c->name, "benchmark_name"},
+        {&c->values, "values"},
+        {&c->units, "units"},
+        {&c->metadata, "metadata"},
+        {&c->timestamp, "timestamp"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+        *plain[i].cells = rows_column(rows, plain[i].path);
+    for (size_t i = 0; i < ARRAY_SIZE(summary); i++)
+        c->summary[i] = rows_column(rows, summary[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(throughput); i++)
+        c->throughput[i] = rows_column(rows, throughput[i]);
+}
+
+static struct summary read_summary(const struct result_cells *c, size_t row)
+{
+    struct summary s;
+    double *const fields[] = {&s.min, &s.q1,   &s.median,            &s.q3,
+                              &s.max, &s.mean, &s.standard_deviation};
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+        *fields[i] = cell_number(&c->summary[i], row);
+    return s;
+}
+
+/* Upstream stores what its harness printed: for Criterion the totals of whole samples, beside a
+ * summary whose mean alone is per iteration. */
+static void normalise(struct stored_result *r, const struct metadata_facts *facts)
+{
+    if (facts->schema) {
+        r->origin = RESULT_OURS;
+        return;
+    }
+    if (facts->iteration_count && facts->iteration_count_len == r->value_count && r->value_count) {
+        for (size_t i = 0; i < r->value_count; i++)
+            r->values[i] /= facts->iteration_count[i];
+        r->origin = RESULT_NORMALISED;
+    } else if (facts->has_stats && r->value_count) {
+        r->origin = RESULT_NORMALISED;
+    } else {
+        double mean = r->summary.mean;
+        free(take_ptr(r->values));
+        r->value_count = 0;
+        r->summary = summary_unknown();
+        r->summary.mean = mean;
+        r->origin = RESULT_MEAN_ONLY;
+        return;
+    }
+    r->summary = summary_of(r->values, r->value_count);
+}
+
+/* "1.2.3+abcdef0" gives "abcdef0"; a bare id, as upstream writes it without a version, itself. */
+static char *commit_of_version(const char *version)
+{
+    if (!version)
+        return NULL;
+    const char *plus = strrchr(version, '+');
+    const char *id = plus ? plus + 1 : version;
+    size_t len = strspn(id, "0123456789abcdef");
+    return len >= COMMIT_SHORT_LEN && !id[len] ? xstrdup(id) : NULL;
+}
+
+static void read_values(struct stored_result *r, const struct cells *cells, size_t row)
+{
+    size_t count = 0;
+    const double *values = cell_numbers(cells, row, &count);
+    if (!count)
+        return;
+    r->values = xreallocarray(NULL, count, sizeof(*values));
+    memcpy(r->values, values, count * sizeof(*values));
+    r->value_count = count;
+}
+
+static void read_throughput(struct stored_result *r, const struct result_cells *c, size_t row)
+{
+    size_t len = 0;
+    const char *name = cell_text(&c->throughput[1], row, &len);
+    double multiplier = cell_number(&c->throughput[0], row);
+    /* {0, "", ""} is what stands for null in a table of version 2.0. */
+    if (!name || !len || isnan(multiplier))
+        return;
+    r->throughput_name = xstrndup(name, len);
+    r->throughput_multiplier = multiplier;
+}
+
+static void read_row(const struct result_cells *c, size_t row, bool without_values,
+                     struct stored_result *r)
+{
+    *r = (struct stored_result){
+        .id = cell_strdup(&c->id, row),
+        .benchmark_name = cell_strdup(&c->name, row),
+        .units = cell_strdup(&c->units, row),
+        .metadata = cell_strdup(&c->metadata, row),
+        .dut = {cell_strdup(&c->dut_name, row), cell_strdup(&c->dut_version, row),
+                cell_int(&c->dut_timestamp, row)},
+        .test_bed = {cell_strdup(&c->bed_name, row), cell_strdup(&c->bed_cpu, row),
+                     (int32_t)cell_int(&c->bed_memory, row), cell_strdup(&c->bed_os, row),
+                     cell_int(&c->bed_created, row)},
+        .summary = read_summary(c, row),
+        .timestamp = cell_int(&c->timestamp, row),
+    };
+    struct metadata_facts facts;
+    metadata_read(r->metadata, r->metadata ? strlen(r->metadata) : 0, &facts);
+    if (!facts.schema || !without_values)
+        read_values(r, &c->values, row);
+    read_throughput(r, c, row);
+    r->run = take_ptr(facts.run);
+    r->commit = facts.commit ? take_ptr(facts.commit) : commit_of_version(r->dut.version);
+    normalise(r, &facts);
+    metadata_facts_release(&facts);
+}
+
+static void add_condition(struct strbuf *filter, const char *column, const char *relation,
+                          const char *value)
+{
+    strbuf_addf(filter, "%s%s %s ", filter->len ? " AND " : "", column, relation);
+    escape_sql(filter, value, strlen(value));
+}
+
+/* Conditions that the table itself can check; the rest is matches(). */
+static void build_filter(const struct result_query *query, struct strbuf *filter)
+{
+    if (query->benchmark) {
+        strbuf_addf(filter, "%sstrpos(benchmark_name, ", filter->len ? " AND " : "");
+        escape_sql(filter, query->benchmark, strlen(query->benchmark));
+        strbuf_addstr(filter, ") > 0");
+    }
+    if (query->test_bed)
+        add_condition(filter, "test_bed.name", "=", query->test_bed);
+    if (query->project)
+        add_condition(filter, "dut.name", "=", query->project);
+    if (query->commit) {
+        AUTO_FREE char *pattern = xasprintf("%%%.7s%%", query->commit);
+        add_condition(filter, "dut.version", "LIKE", pattern);
+    }
+}
+
+static bool same_commit(const char *stored, const char *asked)
+{
+    if (!stored)
+        return false;
+    size_t len = strlen(stored) < strlen(asked) ? strlen(stored) : strlen(asked);
+    return !strncmp(stored, asked, len);
+}
+
+static bool matches(const struct stored_result *r, const struct result_query *query,
+                    const struct strlist *invalidated)
+{
+    if (query->commit && !same_commit(r->commit, query->commit))
+        return false;
+    if (query->run && (!r->run || strcmp(r->run, query->run)))
+        return false;
+    if (query->with_invalidated || !r->run || !invalidated->count)
+        return true;
+    AUTO_FREE char *key = run_key(r->run, r->test_bed.name);
+    return !strlist_contains(invalidated, key);
+}
+
+static int compare_results(const void *left, const void *right)
+{
+    const struct stored_result *a = left, *b = right;
+    if (a->dut.timestamp != b->dut.timestamp)
+        return a->dut.timestamp < b->dut.timestamp ? 1 : -1;
+    int order = strcmp(a->benchmark_name ? a->benchmark_name : "",
+                       b->benchmark_name ? b->benchmark_name : "");
+    if (!order && a->timestamp != b->timestamp)
+        order = a->timestamp < b->timestamp ? 1 : -1;
+    return order ? order : strcmp(a->id ? a->id : "", b->id ? b->id : "");
+}
+
+int results_read(struct database *db, const struct result_query *query, struct stored_results *out,
+                 struct error *err)
+{
+    AUTO_STRBUF struct strbuf filter = STRBUF_INIT;
+    build_filter(query, &filter);
+    AUTO_STRLIST struct strlist invalidated = STRLIST_INIT;
+    int failed = query->with_invalidated ? 0 : runs_invalidated(db, &invalidated, err);
+    AUTO_ROWS struct rows rows = {0};
+    if (!failed)
+        failed = database_scan(db, query->table ? query->table : RESULTS_TABLE, NULL,
+                               filter.len ? filter.buf : NULL, &rows, err);
+    if (failed)
+        return failed;
+    AUTO_STORED_RESULTS struct stored_results found = {0};
+    int got = 0;
+    while ((got = rows_next(&rows, err)) > 0) {
+        struct result_cells cells;
+        look_up(&rows, &cells);
+        for (size_t i = 0; i < rows.count; i++) {
+            ARRAY_RESERVE(found.items, found.cap, found.count + 1);
+            struct stored_result *r = &found.items[found.count];
+            read_row(&cells, i, query->without_values, r);
+            if (matches(r, query, &invalidated))
+                found.count++;
+            else
+                stored_result_release(r);
+        }
+    }
+    if (got < 0)
+        return got;
+    if (found.count)
+        qsort(found.items, found.count, sizeof(*found.items), compare_results);
+    *out = found;
+    found = (struct stored_results){0};
+    return 0;
+}
