@@ -20,8 +20,8 @@
 
 enum checkout_flags {
     CHECKOUT_NO_SUBMODULES = 1,
-    /* Remove ignored files from a cached folder too (build products of an earlier run in it);
-     * otherwise only modified files are put back and untracked ones removed. */
+    /* Take a cached folder only when it holds no ignored file either (the products of an earlier
+     * run in it); otherwise those stay as long as nothing else has changed. */
     CHECKOUT_PRISTINE = 2,
 };
 

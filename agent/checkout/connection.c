@@ -69,7 +69,8 @@ static int network_fail(const struct connection *connection, int git_code, struc
     if (git_code == GIT_EAUTH)
         return credential_fail(&connection->credential, err);
     if (reason_has("404") || reason_has("repository not found") || reason_has("access denied") ||
-        reason_has("not exported") || reason_has("does not appear to be a git repository"))
+        reason_has("not exported") || reason_has("no such repository") ||
+        reason_has("does not appear to be a git repository"))
         return error_set(
             err, ERROR_NOT_FOUND,
             "there is no repository at %s, or it is private: look at the address; for a "
@@ -209,7 +210,9 @@ int connection_fetch(struct connection *connection, const struct strlist *refspe
             return failed;
         failed = download(connection, refspecs, GIT_FETCH_DEPTH_FULL);
     }
-    connection->unknown_id = failed && reason_has("not our ref");
+    /* While it negotiates a depth, libgit2 does not hand on what the server's refusal says. */
+    connection->unknown_id =
+        failed && (reason_has("not our ref") || reason_has("unexpected packet type"));
     connection->refuses_ids = failed && (reason_has("cannot fetch a specific object") ||
                                          reason_has("unadvertised object"));
     return failed ? network_fail(connection, failed, err) : 0;

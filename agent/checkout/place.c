@@ -42,48 +42,90 @@ static int put(const struct job *job, const struct mirror *mirror,
                const struct place_request *request, const struct worktree *worktree,
                enum worktree_change *change, struct error *err)
 {
-    int failed = worktree_put(job, mirror, request->commit, worktree, change, err);
+    int failed = worktree->flags & WORKTREE_LOOK
+                     ? worktree_inspect(mirror, request->commit, worktree, change, err)
+                     : worktree_put(job, mirror, request->commit, worktree, change, err);
     return failed || !request->submodules
                ? failed
                : submodules_put(job, mirror, request->commit, worktree, change, err);
 }
 
+/* Moves the new folder to its place; what was there goes with it. */
+static int swap(const char *from, const char *to, struct error *err)
+{
+    AUTO_FREE char *old = xasprintf("%s.lance-bench-old", to);
+    int failed = tree_remove(old, err);
+    if (!failed && rename(to, old) && errno != ENOENT)
+        failed = error_errno(err, ERROR_FAILURE, errno, "cannot move %s away", to);
+    if (!failed && rename(from, to))
+        failed = error_errno(err, ERROR_FAILURE, errno, "cannot rename %s to %s", from, to);
+    return failed ? failed : tree_remove(old, err);
+}
+
 /* A folder that appears whole or not at all. */
 static int put_beside(const struct job *job, const struct mirror *mirror,
                       const struct place_request *request, struct worktree worktree,
-                      enum worktree_change *change, struct error *err)
+                      struct error *err)
 {
     AUTO_FREE char *beside = xasprintf("%s.lance-bench-tmp", worktree.final_path);
+    enum worktree_change change = WORKTREE_UNTOUCHED;
     worktree.path = beside;
     int failed = tree_remove(beside, err);
     if (!failed)
         failed = dir_make(beside, err);
     if (!failed)
-        failed = put(job, mirror, request, &worktree, change, err);
-    if (!failed && rename(beside, worktree.final_path))
-        failed = error_errno(err, ERROR_FAILURE, errno, "cannot rename %s to %s", beside,
-                             worktree.final_path);
+        failed = put(job, mirror, request, &worktree, &change, err);
+    if (!failed)
+        failed = swap(beside, worktree.final_path, err);
     if (failed)
         (void)!tree_remove(beside, NULL);
     return failed;
 }
 
-/* Something else has taken the place of a cached folder, or its link to the mirror is broken. */
-static int clear_cached(const char *path, const char *destination, struct error *err)
+/* A folder of the cache is never changed in place: what foreign code left there, a link to a folder
+ * outside for one, could lead the writing astray. */
+static int put_cached(const struct job *job, const struct mirror *mirror,
+                      const struct place_request *request, const struct worktree *worktree,
+                      enum worktree_change *change, struct error *err)
 {
-    if (destination)
+    struct worktree look = *worktree;
+    look.flags |= WORKTREE_LOOK;
+    bool there = path_exists(worktree->path);
+    int failed = there ? put(job, mirror, request, &look, change, err) : 0;
+    if (failed || (there && *change == WORKTREE_UNTOUCHED))
+        return failed;
+    *change = there ? WORKTREE_RESTORED : WORKTREE_WRITTEN;
+    failed = worktree_check_unused(mirror, worktree, err);
+    return failed ? failed : put_beside(job, mirror, request, *worktree, err);
+}
+
+/* The user's own folder keeps what the user put there. */
+static int put_there(const struct job *job, const struct mirror *mirror,
+                     const struct place_request *request, const struct worktree *worktree,
+                     enum worktree_change *change, struct error *err)
+{
+    if (!path_exists(worktree->path)) {
+        *change = WORKTREE_WRITTEN;
+        return put_beside(job, mirror, request, *worktree, err);
+    }
+    if (!worktree_is_free(worktree->path) &&
+        !worktree_is_ours(mirror, worktree->path, worktree->name))
         return error_set(err, ERROR_USAGE,
                          "%s is not empty and not a checkout of this repository: name another "
                          "folder, or remove it",
-                         path);
-    return tree_remove(path, err);
+                         worktree->path);
+    return put(job, mirror, request, worktree, change, err);
 }
 
 int place_commit(const struct job *job, const struct mirror *mirror,
                  const struct place_request *request, struct place *out, struct error *err)
 {
     AUTO_FREE char *path = NULL;
-    const char *id = git_oid_tostr_s(request->commit);
+    AUTO_CLOSE int lock_fd = -1;
+    AUTO_STRLIST struct strlist pointers = STRLIST_INIT;
+    enum worktree_change change = WORKTREE_UNTOUCHED;
+    char id[COMMIT_ID_SIZE];
+    git_oid_tostr(id, sizeof(id), request->commit);
     int failed = 0;
     if (request->destination)
         failed = destination_path(request->destination, &path, err);
@@ -93,29 +135,19 @@ int place_commit(const struct job *job, const struct mirror *mirror,
         return failed;
     AUTO_FREE char *name = request->destination ? worktree_name_of(path) : xstrdup(id);
     struct worktree worktree = {.name = name, .path = path, .final_path = path};
-    worktree.flags = request->destination ? 0 : WORKTREE_CLEAN;
-    if (request->pristine && !request->destination)
-        worktree.flags |= WORKTREE_PRISTINE;
-
-    bool cleared = false;
-    if (!worktree_is_free(path) && !worktree_is_ours(mirror, path, name)) {
-        failed = clear_cached(path, request->destination, err);
-        cleared = true;
+    if (request->destination) {
+        failed = put_there(job, mirror, request, &worktree, &change, err);
+    } else {
+        worktree.flags = WORKTREE_CACHED | (request->pristine ? WORKTREE_PRISTINE : 0);
+        failed = put_cached(job, mirror, request, &worktree, &change, err);
     }
-    enum worktree_change change = WORKTREE_UNTOUCHED;
-    AUTO_CLOSE int lock_fd = -1;
-    AUTO_STRLIST struct strlist pointers = STRLIST_INIT;
-    if (!failed)
-        failed = path_exists(path) ? put(job, mirror, request, &worktree, &change, err)
-                                   : put_beside(job, mirror, request, worktree, &change, err);
     if (!failed)
         failed = worktree_lfs_pointers(mirror, &worktree, &pointers, err);
     if (!failed)
         failed = worktree_use(mirror, name, &lock_fd, err);
     if (failed)
         return failed;
-    *out = (struct place){take_ptr(path), take_fd(&lock_fd), cleared || change == WORKTREE_RESTORED,
-                          pointers};
+    *out = (struct place){take_ptr(path), take_fd(&lock_fd), change == WORKTREE_RESTORED, pointers};
     pointers = (struct strlist)STRLIST_INIT;
     return 0;
 }

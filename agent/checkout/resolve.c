@@ -303,7 +303,7 @@ static int fetch_base(struct connection *connection, const struct base *base, si
 {
     struct error reason = ERROR_INIT;
     int failed = fetch_one(connection, base, depth, &reason);
-    if (failed && connection->unknown_id)
+    if (failed && connection->unknown_id && !base->ref)
         return error_set(err, ERROR_NOT_FOUND, "there is no commit %s at %s",
                          git_oid_tostr_s(&base->commit), connection->credential.remote->url);
     if (failed && connection->refuses_ids)

@@ -129,7 +129,9 @@ static int fetch_and_put(const struct job *job, const struct remote *remote,
     if (!failed)
         failed = resolve_commit(job, &mirror, &revision, 0, &resolved, err);
     free(resolved.branch);
-    if (!failed)
+    if (!failed && (worktree->flags & WORKTREE_LOOK))
+        failed = worktree_inspect(&mirror, &module->commit, worktree, change, err);
+    else if (!failed)
         failed = worktree_put(job, &mirror, &module->commit, worktree, change, err);
     return failed ? failed : submodules_put(job, &mirror, &module->commit, worktree, change, err);
 }
@@ -157,7 +159,7 @@ static int put_one(const struct job *job, const struct mirror *mirror, git_confi
         failed = fetch_and_put(job, &remote, module, &worktree, &own, err);
     if (failed)
         return error_wrap(err, "submodule %s", module->path);
-    if (own == WORKTREE_RESTORED || (own && *change == WORKTREE_UNTOUCHED))
+    if (own != WORKTREE_UNTOUCHED && *change == WORKTREE_UNTOUCHED)
         *change = WORKTREE_RESTORED;
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <git2/sys/repository.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -155,9 +156,10 @@ int worktree_use(const struct mirror *mirror, const char *name, int *fd, struct 
     return 0;
 }
 
-static int check_unused(const char *admin, const struct worktree *worktree, struct error *err)
+int worktree_check_unused(const struct mirror *mirror, const struct worktree *worktree,
+                          struct error *err)
 {
-    AUTO_FREE char *path = path_join(admin, "in-use");
+    AUTO_FREE char *path = xasprintf("%s/worktrees/%s/in-use", mirror->path, worktree->name);
     AUTO_CLOSE int share = open(path, O_RDWR | O_CLOEXEC);
     if (share >= 0 && flock(share, LOCK_EX | LOCK_NB))
         return error_set(err, ERROR_CONFLICT,
@@ -175,7 +177,7 @@ static int count_changes(struct view *view, unsigned flags, size_t *out)
     (void)git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION);
     options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR;
     options.flags = GIT_STATUS_OPT_EXCLUDE_SUBMODULES;
-    if (flags & (WORKTREE_CLEAN | WORKTREE_PRISTINE))
+    if (flags & WORKTREE_CACHED)
         options.flags |= GIT_STATUS_OPT_INCLUDE_UNTRACKED;
     if (flags & WORKTREE_PRISTINE)
         options.flags |= GIT_STATUS_OPT_INCLUDE_IGNORED;
@@ -185,6 +187,30 @@ static int count_changes(struct view *view, unsigned flags, size_t *out)
     if (!failed)
         *out = git_status_list_entrycount(list);
     return failed;
+}
+
+int worktree_inspect(const struct mirror *mirror, const git_oid *commit,
+                     const struct worktree *worktree, enum worktree_change *change,
+                     struct error *err)
+{
+    AUTO_FREE char *admin = worktree_admin(mirror, worktree->name);
+    AUTO_FREE char *complete = path_join(admin, "complete");
+    AUTO_VIEW struct view view = {0};
+    git_oid held = {0};
+    sweep_admin(admin);
+    if (!worktree_is_ours(mirror, worktree->path, worktree->name) || !read_head(admin, &held) ||
+        !git_oid_equal(&held, commit)) {
+        *change = WORKTREE_WRITTEN;
+        return 0;
+    }
+    int failed = view_open(mirror, worktree, commit, &view, err);
+    if (failed)
+        return failed;
+    size_t changes = 1;
+    if (!path_exists(complete) || count_changes(&view, worktree->flags, &changes))
+        changes = 1; /* half-written, or an index that cannot be read */
+    *change = changes ? WORKTREE_RESTORED : WORKTREE_UNTOUCHED;
+    return 0;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -241,10 +267,6 @@ static int write_files(const struct job *job, const struct mirror *mirror,
     git_checkout_options options;
     (void)git_checkout_options_init(&options, GIT_CHECKOUT_OPTIONS_VERSION);
     options.checkout_strategy = GIT_CHECKOUT_FORCE | GIT_CHECKOUT_RECREATE_MISSING;
-    if (worktree->flags & (WORKTREE_CLEAN | WORKTREE_PRISTINE))
-        options.checkout_strategy |= GIT_CHECKOUT_REMOVE_UNTRACKED;
-    if (worktree->flags & WORKTREE_PRISTINE)
-        options.checkout_strategy |= GIT_CHECKOUT_REMOVE_IGNORED;
     options.disable_filters = 1;
     options.baseline = view->baseline;
     options.notify_flags = GIT_CHECKOUT_NOTIFY_UPDATED;
@@ -255,14 +277,40 @@ static int write_files(const struct job *job, const struct mirror *mirror,
     return failed ? checkout_fail(job, mirror, worktree, failed, err) : 0;
 }
 
-static int put_files(const struct job *job, const struct mirror *mirror, const git_oid *commit,
-                     const struct worktree *worktree, const char *admin, struct view *view,
-                     struct error *err)
+/* libgit2 would write through a symbolic link that has taken the place of a folder. */
+static int unlink_if_not_folder(const char *root, const git_tree_entry *entry, void *payload)
 {
+    const struct worktree *worktree = payload;
+    struct stat st;
+    if (git_tree_entry_type(entry) != GIT_OBJECT_TREE)
+        return 0;
+    AUTO_FREE char *path = xasprintf("%s/%s%s", worktree->path, root, git_tree_entry_name(entry));
+    if (lstat(path, &st))
+        return 1; /* nothing is there, and nothing below it */
+    return S_ISDIR(st.st_mode) ? 0 : (unlink(path) ? -1 : 1);
+}
+
+static int clear_links(const struct worktree *worktree, const struct view *view, struct error *err)
+{
+    git_tree *const trees[] = {view->tree, view->baseline};
+    for (size_t i = 0; i < ARRAY_SIZE(trees); i++)
+        if (trees[i] && git_tree_walk(trees[i], GIT_TREEWALK_PRE, unlink_if_not_folder,
+                                      (void *)(uintptr_t)worktree) < 0)
+            return library_fail(err, -1, "cannot clear the way for the files in %s",
+                                worktree->path);
+    return 0;
+}
+
+static int put_files(const struct job *job, const struct mirror *mirror, const git_oid *commit,
+                     const struct worktree *worktree, struct view *view, struct error *err)
+{
+    AUTO_FREE char *admin = worktree_admin(mirror, worktree->name);
     AUTO_FREE char *complete = path_join(admin, "complete");
     char head[COMMIT_ID_SIZE + 1];
     (void)unlink(complete);
-    int failed = write_files(job, mirror, worktree, view, err);
+    int failed = clear_links(worktree, view, err);
+    if (!failed)
+        failed = write_files(job, mirror, worktree, view, err);
     if (failed)
         return failed;
     git_oid_tostr(head, COMMIT_ID_SIZE, commit);
@@ -276,36 +324,22 @@ int worktree_put(const struct job *job, const struct mirror *mirror, const git_o
                  const struct worktree *worktree, enum worktree_change *change, struct error *err)
 {
     AUTO_FREE char *admin = worktree_admin(mirror, worktree->name);
-    AUTO_FREE char *complete = path_join(admin, "complete");
     AUTO_VIEW struct view view = {0};
     git_oid held = {0};
-    sweep_admin(admin);
+    int failed = worktree_inspect(mirror, commit, worktree, change, err);
+    if (failed || *change == WORKTREE_UNTOUCHED)
+        return failed;
     bool there = worktree_is_ours(mirror, worktree->path, worktree->name);
-    int failed = there ? 0 : admin_create(worktree, admin, err);
+    failed = worktree_check_unused(mirror, worktree, err);
+    if (!failed && !there)
+        failed = admin_create(worktree, admin, err);
     if (!failed)
         failed = view_open(mirror, worktree, commit, &view, err);
     if (failed)
         return failed;
-    bool known = there && read_head(admin, &held);
-    bool same = known && git_oid_equal(&held, commit);
-    bool whole = same && path_exists(complete);
-    size_t changes = 1;
-    if (whole && count_changes(&view, worktree->flags, &changes))
-        changes = 1; /* an index that cannot be read is written anew with the files */
-    if (!changes) {
-        *change = WORKTREE_UNTOUCHED;
-        return 0;
-    }
-    if (there)
-        failed = check_unused(admin, worktree, err);
-    if (failed)
-        return failed;
-    if (known && tree_of(view.repo, &held, &view.baseline))
+    if (there && read_head(admin, &held) && tree_of(view.repo, &held, &view.baseline))
         view.baseline = NULL; /* its commit is no longer in the cache: files are compared instead */
-    failed = put_files(job, mirror, commit, worktree, admin, &view, err);
-    if (!failed)
-        *change = same ? WORKTREE_RESTORED : WORKTREE_WRITTEN;
-    return failed;
+    return put_files(job, mirror, commit, worktree, &view, err);
 }
 
 /* --- Git LFS ---------------------------------------------------------------------------------- */

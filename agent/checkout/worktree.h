@@ -15,8 +15,9 @@
 #include <stdbool.h>
 
 enum worktree_flags {
-    WORKTREE_CLEAN = 1,    /* remove files that are not in the commit, but for ignored ones */
-    WORKTREE_PRISTINE = 2, /* and those too */
+    WORKTREE_CACHED = 1,   /* a folder of ours: files that are not in the commit are a change too */
+    WORKTREE_PRISTINE = 2, /* and so are ignored ones */
+    WORKTREE_LOOK = 4,     /* submodules_put(): only find out what would change */
 };
 
 enum worktree_change {
@@ -33,10 +34,18 @@ struct worktree {
     const struct worktree *parent; /* of a submodule, else NULL */
 };
 
-/* Makes the folder hold exactly the commit (submodules apart: each is a folder of its own). */
+/* Finds out what worktree_put() would have to do. */
+int worktree_inspect(const struct mirror *mirror, const git_oid *commit,
+                     const struct worktree *worktree, enum worktree_change *change,
+                     struct error *err) MUST_CHECK;
+/* Makes the folder hold the commit's files (submodules apart: each is a folder of its own) and
+ * leaves alone what else is in it. */
 int worktree_put(const struct job *job, const struct mirror *mirror, const git_oid *commit,
                  const struct worktree *worktree, enum worktree_change *change,
                  struct error *err) MUST_CHECK;
+/* ERROR_CONFLICT when another run is using the worktree. */
+int worktree_check_unused(const struct mirror *mirror, const struct worktree *worktree,
+                          struct error *err) MUST_CHECK;
 
 /* Takes a share of the worktree that keeps others from pruning or rewriting it until *fd is
  * closed. */
