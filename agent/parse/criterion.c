@@ -12,6 +12,7 @@
 struct message {
     bool is_result; /* reason is "benchmark-complete" */
     bool is_other;  /* or it is another */
+    bool is_named;  /* the error under way says which benchmark and key it is about */
     struct strbuf id, unit, throughput_unit, more_throughput, details;
     double throughput;
     size_t throughput_count;
@@ -38,7 +39,7 @@ static void message_release(struct message *m)
 
 static void message_clear(struct message *m)
 {
-    m->is_result = m->is_other = false;
+    m->is_result = m->is_other = m->is_named = false;
     strbuf_clear(&m->id);
     strbuf_clear(&m->unit);
     strbuf_clear(&m->throughput_unit);
@@ -141,6 +142,7 @@ static int read_member(struct json_reader *r, struct message *m, struct error *e
         char label[BENCHMARK_LABEL_SIZE];
         benchmark_label(&m->id, label);
         (void)error_wrap(err, "%s: %s", label, key);
+        m->is_named = true;
     }
     return rc;
 }
@@ -166,10 +168,10 @@ static int judge_broken(struct json_reader *r, const struct message *m, struct p
     struct error ignored = ERROR_INIT;
     if (!is_result && json_line_rest_has(r, "\"benchmark-complete\"", &is_result, &ignored) < 0)
         return rc;
-    if (is_result) {
+    if (is_result && !m->is_named)
         (void)error_wrap(err, "broken benchmark-complete message");
+    if (is_result)
         return rc;
-    }
     report->skipped_lines++;
     return 0;
 }
