@@ -4,6 +4,8 @@
 #include "command/rows.h"
 
 const struct command *const commands[] = {
+    &command_checkout,
+    &command_run,
     &command_publish_criterion,
     &command_publish_pytest,
     &command_publish_auto,
@@ -17,6 +19,8 @@ const struct command *const commands[] = {
     &command_db_info,
     &command_db_compact,
     &command_db_export,
+    &command_cache_list,
+    &command_cache_prune,
     &command_doctor,
     &command_licenses,
     &command_completion,

@@ -122,6 +122,8 @@ static int take_all(const struct sandbox *sandbox, struct shown *shown, size_t *
         ++*count;
     }
     for (size_t i = 0; i < sandbox->readable.count; i++) {
+        if (strlist_contains(&sandbox->writable, sandbox->readable.items[i]))
+            continue;
         int failed = take(&shown[*count], sandbox->readable.items[i],
                           MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, err);
         if (failed)

@@ -1,0 +1,84 @@
+/*
+ * checkout → build → run → parse → store, for one commit.
+ *
+ * What is measured is stored when all foreign code has ended: only then are credentials loaded. It
+ * is stored one harness output at a time (one Criterion executable, one pytest suite), each whole
+ * or not at all; a run that was stopped, or in which something failed, keeps those that were
+ * complete and says so in its record.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/strlist.h"
+#include "model/result.h"
+#include "sandbox/sandbox.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RUN_MIN_FREE ((uint64_t)4 << 30) /* bytes of disk that have to be free at the beginning */
+
+enum run_mode {
+    RUN_MEASURE,
+    RUN_LIST, /* build, and say which benchmarks there are */
+    RUN_DRY,  /* check out, and say what would be done */
+};
+
+/* Everything is borrowed. NULL, zero and empty lists mean: as the configuration has it. */
+struct run_request {
+    enum run_mode mode;
+    const char *remote, *revision; /* as checkout has them */
+    const char *ca_file;
+    const char *db;
+    const char *project; /* dut.name */
+    const char *testbed_name;
+    const char *run;    /* what the run is called; NULL: GitHub's run, else the job's own id */
+    const char *config; /* file, instead of the target's own */
+    const char *toolchain, *interpreter, *wheel, *cpus, *filter;
+    struct strlist crates, benches, features;
+    bool rust_only, python_only;
+    bool pull_request; /* foreign code of a stranger: the whole sandbox, throw-away caches */
+    bool keep_going;   /* a build or benchmark that fails does not end the run */
+    bool keep_files;   /* the job's folder stays */
+    enum sandbox_mode sandbox;
+    int jobs;
+    double timeout_s;       /* of one harness process */
+    double build_timeout_s; /* of one build command */
+    uint64_t output_limit, min_free, max_cache;
+};
+
+/* What became of one harness output. */
+struct run_part {
+    char *name;              /* "<crate>/<bench>" or "pytest" */
+    char *results;           /* file or folder of what it left, NULL when it did not get so far */
+    const char *format;      /* "criterion" or "pytest" */
+    struct strlist expected; /* names of benchmarks, where the harness tells */
+    uint64_t found, inserted, unchanged;
+    double seconds;
+    char *problem; /* why it is not complete, NULL when it is */
+    bool stored, spooled;
+};
+
+struct run_outcome {
+    char *commit, *version, *project, *run, *toolchain, *test_bed;
+    char *config;           /* where the configuration came from */
+    char *cpus;             /* where benchmarks ran */
+    char *sandbox;          /* layers of it, for people */
+    char *files;            /* the job's folder, where it was kept */
+    struct strlist plan;    /* RUN_DRY: the steps, in order */
+    struct strlist skipped; /* what is there and is not run, with the reason */
+    struct run_part *parts;
+    size_t part_count, part_cap;
+    const char *outcome; /* RUN_COMPLETE… of store/records.h; NULL when nothing was to be stored */
+    char *reason;
+};
+
+/*
+ * Runs it. On failure too, *out tells what was reached: it is to be released. ERROR_BUILD: a build
+ * or benchmark failed (without keep_going nothing after it was run). ERROR_UNREACHABLE: measured
+ * and spooled. ERROR_INTERRUPTED: what was complete before is stored.
+ */
+int run_commit(const struct run_request *request, struct run_outcome *out,
+               struct error *err) MUST_CHECK;
+void run_outcome_release(struct run_outcome *outcome);
+#define AUTO_RUN_OUTCOME __attribute__((cleanup(run_outcome_release)))

@@ -1,0 +1,162 @@
+/* run: listing and measuring. */
+#include "pipeline/run_state.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "pipeline/pytest_results.h"
+#include "run/criterion.h"
+#include "run/pytest.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+static void show_benchmark(void *context, size_t done, double elapsed_s)
+{
+    struct run *run = context;
+    const struct run_part *part = &run->out->parts[run->part];
+    size_t total = 0;
+    for (size_t i = 0; i < run->out->part_count; i++)
+        total += run->out->parts[i].expected.count;
+    size_t at = run->names_before + done + 1;
+    AUTO_FREE char *what = at <= total && part->expected.count
+                               ? xasprintf("%s, benchmark %zu of %zu", part->name, at, total)
+                               : xasprintf("%s, %zu benchmarks done", part->name, done);
+    run_show_progress(run, what, elapsed_s);
+}
+
+static void environment_of(struct run *run, const struct bench_target *target, struct strlist *env)
+{
+    if (!target)
+        return;
+    const struct cargo cargo = {
+        .slot = &run->slot, .toolchain = &run->toolchain, .home = run->crates.tree};
+    cargo_bench_env(&cargo, target, env);
+}
+
+static struct harness harness_of(struct run *run, const struct run_part *part,
+                                 const struct strlist *env)
+{
+    double configured =
+        !strcmp(part->format, "pytest") ? run->config.python.timeout_s : run->config.rust.timeout_s;
+    return (struct harness){
+        .job = &run->job,
+        .env = env,
+        .cpus = run->pinned ? &run->cpus : NULL,
+        .timeout_s = run->request->timeout_s > 0 ? run->request->timeout_s : configured,
+        .output_limit = run->request->output_limit,
+        .on_progress = show_benchmark,
+        .context = run,
+    };
+}
+
+static int list_part(struct run *run, struct run_part *part, struct error *err)
+{
+    struct bench_target *target = run_target_of(run, part);
+    AUTO_STRLIST struct strlist env = STRLIST_INIT;
+    environment_of(run, target, &env);
+    struct harness harness = harness_of(run, part, &env);
+    if (target)
+        return criterion_list(&harness, target, &part->expected, err);
+    /* pytest collects plain tests too, so that its list is not what will be measured. */
+    return run->request->mode == RUN_LIST ? pytest_list(&harness, &run->suite, &part->expected, err)
+                                          : 0;
+}
+
+int run_list_parts(struct run *run, struct error *err)
+{
+    run->stage = "list";
+    for (size_t i = 0; i < run->out->part_count; i++) {
+        struct run_part *part = &run->out->parts[i];
+        int failed = part->problem ? 0 : list_part(run, part, err);
+        if (failed)
+            failed = run_part_failed(run, part, failed, err);
+        if (failed)
+            return failed;
+    }
+    return 0;
+}
+
+static int measure_suite(struct run *run, const struct harness *harness, struct run_part *part,
+                         struct error *err)
+{
+    AUTO_PYTEST_OUTCOME struct pytest_outcome outcome = {0};
+    int failed = pytest_run(harness, &run->suite, &outcome, err);
+    if (failed)
+        return failed;
+    if (outcome.failed.count) {
+        AUTO_FREE char *names = strlist_join(&outcome.failed, ", ");
+        part->problem = xasprintf("%zu tests failed: %s", outcome.failed.count, names);
+        log_error("pytest: %s; the log is in %s", part->problem, run->job.logs);
+    }
+    /* A test that failed behind its measurement stands among the results as if it had not. */
+    AUTO_FREE char *filtered = path_join(run->job.path, "pytest.json");
+    failed = pytest_results_without(outcome.results, &outcome.failed, filtered, err);
+    if (!failed)
+        part->results = take_ptr(filtered);
+    return failed;
+}
+
+static int measure_part(struct run *run, struct run_part *part, struct error *err)
+{
+    struct bench_target *target = run_target_of(run, part);
+    AUTO_STRLIST struct strlist env = STRLIST_INIT;
+    environment_of(run, target, &env);
+    struct harness harness = harness_of(run, part, &env);
+    log_info("running %s%s%s", part->name, run->pinned ? " on CPU " : "",
+             run->pinned ? run->out->cpus : "");
+    double start = clock_monotonic_s();
+    int failed = target ? criterion_run(&harness, target, &part->results, err)
+                        : measure_suite(run, &harness, part, err);
+    part->seconds = clock_monotonic_s() - start;
+    if (failed)
+        return failed;
+    char took[TIME_ISO_SIZE];
+    duration_format(part->seconds, took);
+    log_info("%s took %s", part->name, took);
+    run_times_set(&run->times, part->name, part->seconds);
+    return 0;
+}
+
+/* The agent keeps off the CPUs that are measured on. */
+static void step_aside(const struct run *run, cpu_set_t *before)
+{
+    cpu_set_t rest;
+    if (!run->pinned || sched_getaffinity(0, sizeof(*before), before))
+        return;
+    CPU_XOR(&rest, before, &run->cpus);
+    CPU_AND(&rest, &rest, before);
+    if (CPU_COUNT(&rest))
+        (void)sched_setaffinity(0, sizeof(rest), &rest);
+}
+
+static int measure_all(struct run *run, struct error *err)
+{
+    for (run->part = 0; run->part < run->out->part_count; run->part++) {
+        struct run_part *part = &run->out->parts[run->part];
+        int failed = part->problem ? 0 : measure_part(run, part, err);
+        if (failed)
+            failed = run_part_failed(run, part, failed, err);
+        if (failed)
+            return failed;
+        run->names_before += part->expected.count;
+    }
+    return 0;
+}
+
+int run_measure(struct run *run, struct error *err)
+{
+    run->stage = "run";
+    run->measuring_since_s = clock_monotonic_s();
+    cpu_set_t before;
+    CPU_ZERO(&before);
+    step_aside(run, &before);
+    int failed = measure_all(run, err);
+    if (CPU_COUNT(&before))
+        (void)sched_setaffinity(0, sizeof(before), &before);
+    run_times_save(&run->times, run->out->project);
+    return failed;
+}

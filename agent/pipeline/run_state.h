@@ -1,0 +1,62 @@
+/* A run under way: shared by the files of pipeline/run*.c and by nobody else. */
+#pragma once
+
+#include "build/cargo.h"
+#include "build/python.h"
+#include "build/slot.h"
+#include "build/sync.h"
+#include "build/toolchain.h"
+#include "checkout/checkout.h"
+#include "config/config.h"
+#include "model/bench_target.h"
+#include "model/pytest_suite.h"
+#include "pipeline/publish.h"
+#include "pipeline/run.h"
+#include "pipeline/run_times.h"
+#include "sandbox/job.h"
+
+struct run {
+    const struct run_request *request;
+    struct run_outcome *out;
+    struct checkout checkout;
+    struct config config;
+    struct job job;
+    struct slot slot;
+    struct shared_dir crates; /* CARGO_HOME */
+    struct toolchain toolchain;
+    char *rust_folder; /* of the Cargo.toml that is built */
+    struct bench_targets targets;
+    struct python python;
+    struct cargo python_cargo; /* for maturin */
+    char *python_folder;
+    struct pytest_suite suite;
+    bool has_suite;
+    cpu_set_t cpus;
+    bool pinned;
+    struct run_times times;
+    const char *stage;   /* for the live line */
+    size_t part;         /* index of the one under way */
+    size_t names_before; /* benchmarks of the parts before it */
+    double started_s, measuring_since_s;
+    int64_t started_at;
+};
+
+/* The Rust half: toolchain, dependencies, executables. Failures of single packages are noted in
+ * their parts where keep_going allows. */
+int run_build_rust(struct run *run, struct error *err) MUST_CHECK;
+int run_build_python(struct run *run, struct error *err) MUST_CHECK;
+/* Fills in what each part is expected to measure. */
+int run_list_parts(struct run *run, struct error *err) MUST_CHECK;
+int run_measure(struct run *run, struct error *err) MUST_CHECK;
+/* Stores the parts that are complete, and the run's own record. `failed` is how the run went, `why`
+ * the reason. */
+int run_store(struct run *run, int failed, const struct error *why, struct error *err) MUST_CHECK;
+/* The steps of --dry-run. */
+void run_plan(struct run *run);
+
+/* The bench target of a part, or NULL for pytest's. */
+struct bench_target *run_target_of(struct run *run, const struct run_part *part);
+struct run_part *run_add_part(struct run *run, const char *name, const char *format);
+/* Notes that a part failed. Returns 0 where the run goes on, else the code. */
+int run_part_failed(struct run *run, struct run_part *part, int failed, struct error *err);
+void run_show_progress(struct run *run, const char *what, double elapsed_s);

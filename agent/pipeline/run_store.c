@@ -1,0 +1,211 @@
+/* run: storing what was measured. */
+#include "pipeline/run_state.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/log.h"
+#include "host/machine.h"
+#include "pipeline/publish.h"
+#include "store/database.h"
+#include "store/records.h"
+#include "store/results.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What stands in every row and record of this run. */
+struct storing {
+    struct run *run;
+    struct test_bed bed;
+    char session[UUID_TEXT_SIZE];
+    uint64_t stored; /* rows */
+    bool spooled;
+};
+
+static int publish_part(struct storing *storing, struct run_part *part, struct error *err)
+{
+    const struct run *run = storing->run;
+    const struct run_outcome *out = run->out;
+    AUTO_INPUT struct input *input = NULL;
+    const struct parse_format *format = NULL;
+    AUTO_PUBLISH_OUTCOME struct publish_outcome outcome = {0};
+    int failed = input_open(part->results, INPUT_MAX_DEFAULT, &input, err);
+    if (!failed)
+        failed = format_select(part->format, input, &format, err);
+    if (failed)
+        return failed;
+    const struct publish_request request = {
+        .db = run->request->db,
+        .table = run->request->pull_request ? RESULTS_PR_TABLE : RESULTS_TABLE,
+        .dut = {out->project, out->version, run->checkout.commit.time},
+        .commit = out->commit,
+        .test_bed = &storing->bed,
+        .run = out->run,
+        .host_session = storing->session,
+        .toolchain = out->toolchain,
+        .expected = part->expected,
+        .reason = part->problem,
+        .outcome = part->problem ? RUN_PARTIAL : NULL,
+    };
+    failed = publish_input(&request, format, input, &outcome, err);
+    part->found = outcome.report.found;
+    part->inserted = outcome.inserted;
+    part->unchanged = outcome.unchanged;
+    part->spooled = outcome.spooled != NULL;
+    part->stored = !failed;
+    storing->spooled |= part->spooled;
+    storing->stored += failed ? 0 : part->found;
+    if (part->spooled)
+        log_warning("the results of %s wait in %s: 'lance-bench publish --spooled' sends them",
+                    part->name, outcome.spooled);
+    return failed;
+}
+
+/* A part whose results cannot be read is broken; the others are stored all the same. */
+static int publish_parts(struct storing *storing, struct error *err)
+{
+    struct run_outcome *out = storing->run->out;
+    int failed = 0;
+    for (size_t i = 0; i < out->part_count && failed != ERROR_INTERRUPTED; i++) {
+        struct run_part *part = &out->parts[i];
+        struct error reason = ERROR_INIT;
+        int result = part->results ? publish_part(storing, part, &reason) : 0;
+        if (!result)
+            continue;
+        if (result == ERROR_INPUT || result == ERROR_NO_DATA)
+            result = error_set(&reason, ERROR_BUILD, "%s: %s", part->name, reason.message);
+        if (!part->problem)
+            part->problem = xstrdup(reason.message);
+        if (failed)
+            log_error("%s", reason.message);
+        else
+            *err = reason;
+        failed = failed ? failed : result;
+    }
+    return failed;
+}
+
+static const char *judge(const struct storing *storing, int failed)
+{
+    const struct run_outcome *out = storing->run->out;
+    bool all = out->part_count > 0;
+    for (size_t i = 0; i < out->part_count; i++)
+        all = all && out->parts[i].stored && !out->parts[i].problem;
+    if (failed == ERROR_INTERRUPTED)
+        return RUN_INTERRUPTED;
+    if (!storing->stored)
+        return RUN_FAILED;
+    return all && !failed ? RUN_COMPLETE : RUN_PARTIAL;
+}
+
+/* {"layers": "…", "missing": ["…"]}. */
+static char *sandbox_json(const struct run *run)
+{
+    const struct sandbox_report *report = &run->job.sandbox.report;
+    struct strbuf json = STRBUF_INIT;
+    strbuf_addstr(&json, "{\"layers\": ");
+    escape_json(&json, run->out->sandbox, strlen(run->out->sandbox));
+    strbuf_addstr(&json, ", \"missing\": [");
+    for (size_t i = 0; i < report->missing.count; i++) {
+        strbuf_addstr(&json, i ? ", " : "");
+        escape_json(&json, report->missing.items[i], strlen(report->missing.items[i]));
+    }
+    strbuf_addstr(&json, "], \"cpus\": ");
+    escape_json(&json, run->out->cpus, strlen(run->out->cpus));
+    strbuf_addstr(&json, "}");
+    return strbuf_detach(&json);
+}
+
+static int put_session(const struct storing *storing, struct database *db, struct error *err)
+{
+    const struct run *run = storing->run;
+    AUTO_FREE char *sandbox = sandbox_json(run);
+    const struct host_session_record session = {
+        .id = storing->session,
+        .test_bed = storing->bed.name,
+        .kernel = storing->bed.os,
+        .cpu = storing->bed.cpu,
+        .toolchain = run->out->toolchain,
+        .sandbox = sandbox,
+        .started_at = run->started_at,
+        .ended_at = clock_unix_s(),
+    };
+    return host_session_put(db, &session, err);
+}
+
+static int put_run(const struct storing *storing, struct database *db, struct error *err)
+{
+    const struct run_outcome *out = storing->run->out;
+    char id[UUID_TEXT_SIZE];
+    struct run_record record = {
+        .run = out->run,
+        .harness = "run",
+        .project = out->project,
+        .commit = out->commit,
+        .version = out->version,
+        .test_bed = storing->bed.name,
+        .outcome = out->outcome,
+        .reason = out->reason,
+        .toolchain = out->toolchain,
+        .host_session = storing->session,
+        .result_count = (int64_t)storing->stored,
+        .started_at = storing->run->started_at,
+        .ended_at = clock_unix_s(),
+    };
+    AUTO_STRLIST struct strlist expected = STRLIST_INIT;
+    for (size_t i = 0; i < out->part_count; i++)
+        for (size_t j = 0; j < out->parts[i].expected.count; j++)
+            strlist_push(&expected, out->parts[i].expected.items[j]);
+    record.expected = expected;
+    run_record_id(&record, NULL, id);
+    record.id = id;
+    return run_put(db, &record, err);
+}
+
+static int put_records(const struct storing *storing, struct error *err)
+{
+    const struct run *run = storing->run;
+    AUTO_DATABASE struct database *db = NULL;
+    int failed = database_open(run->request->db, &db, err);
+    if (!failed)
+        failed = put_session(storing, db, err);
+    if (!failed)
+        failed = commit_put(db, run->out->project, &run->checkout.commit, err);
+    return failed ? failed : put_run(storing, db, err);
+}
+
+int run_store(struct run *run, int failed, const struct error *why, struct error *err)
+{
+    struct storing storing = {.run = run};
+    bool from_host_name = false;
+    int unstored = machine_test_bed(run->request->testbed_name, &storing.bed, &from_host_name, err);
+    if (unstored)
+        return unstored;
+    if (from_host_name)
+        log_warning("the test bed is called after the host, %s: give it a lasting name with "
+                    "--testbed-name or in %s",
+                    storing.bed.name, TEST_BED_FILE);
+    run->out->test_bed = xstrdup(storing.bed.name);
+    AUTO_FREE char *session =
+        xasprintf("host session|%s|%s|%" PRId64, storing.bed.name, run->out->run, run->started_at);
+    uuid5_text(session, strlen(session), storing.session);
+    run->stage = "store";
+    unstored = publish_parts(&storing, err);
+    run->out->outcome = judge(&storing, failed);
+    run->out->reason = failed && why ? xstrdup(why->message)
+                       : unstored    ? xstrdup(err->message)
+                                     : NULL;
+    /* While the database cannot be reached there is no use in trying once more. */
+    if (!storing.spooled && unstored != ERROR_INTERRUPTED) {
+        struct error reason = ERROR_INIT;
+        int unrecorded = put_records(&storing, &reason);
+        if (unrecorded && !unstored) {
+            unstored = unrecorded;
+            *err = reason;
+        }
+    }
+    test_bed_release(&storing.bed);
+    return unstored;
+}
