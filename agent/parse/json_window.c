@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WINDOW_SIZE ((size_t)256 << 10)
+_Static_assert(JSON_WINDOW_SIZE >= 2 * JSON_AHEAD, "a token and what follows it are in sight");
 
 void json_window_init(struct json_window *w, struct input *input)
 {
-    *w = (struct json_window){.input = input, .buf = xmalloc(WINDOW_SIZE + JSON_PADDING)};
+    *w = (struct json_window){.input = input, .buf = xmalloc(JSON_WINDOW_SIZE + JSON_PADDING)};
     w->pos = w->end = w->buf;
     memset(w->end, 0, JSON_PADDING);
 }
@@ -64,9 +64,10 @@ int json_window_fill(struct json_window *w, struct error *err)
     memmove(w->buf, w->pos, left);
     w->pos = w->buf;
     w->end = w->buf + left;
-    while ((size_t)(w->end - w->buf) < WINDOW_SIZE) {
+    while (w->end - w->buf < JSON_WINDOW_SIZE) {
         size_t got = 0;
-        int rc = input_read(w->input, w->end, WINDOW_SIZE - (size_t)(w->end - w->buf), &got, err);
+        int rc =
+            input_read(w->input, w->end, (size_t)(w->buf + JSON_WINDOW_SIZE - w->end), &got, err);
         if (rc < 0) {
             w->failure = JSON_READ;
             memset(w->end, 0, JSON_PADDING);

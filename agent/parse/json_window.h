@@ -15,7 +15,13 @@
 #include <stdint.h>
 
 #define JSON_PADDING 16
+/* The fuzzers make these two small, so that every token meets the edge of the window. */
+#ifndef JSON_WINDOW_SIZE
+#define JSON_WINDOW_SIZE (256 << 10)
+#endif
+#ifndef JSON_AHEAD
 #define JSON_AHEAD 1024 /* bytes in sight for any token but a string: the longest number */
+#endif
 #define JSON_DOCUMENT_MAX ((uint64_t)256 << 20) /* bytes of one document or line */
 
 enum json_failure {
