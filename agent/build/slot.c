@@ -208,12 +208,13 @@ static void add_build(struct cached_builds *builds, const char *folder, const ch
         return;
     /* One that was never completed has no stamp: its own time is that of the last change. */
     (void)lstat(stamp, &st);
+    uint64_t bytes = tree_size(path);
     ARRAY_RESERVE(builds->items, builds->cap, builds->count + 1);
     builds->items[builds->count++] = (struct cached_build){
         .name = xstrdup(name),
-        .bytes = tree_size(path),
-        .used_at = st.st_mtime,
         .path = take_ptr(path),
+        .bytes = bytes,
+        .used_at = st.st_mtime,
     };
 }
 
