@@ -49,17 +49,6 @@ static void message_clear(struct message *m)
     m->samples.totals.count = m->samples.iterations.count = 0;
 }
 
-/* A string; null and nothing are the same. */
-static int read_text(struct json_reader *r, struct strbuf *out, struct error *err)
-{
-    bool present = false;
-    int rc = json_read_string_or_null(r, &present, err);
-    strbuf_clear(out);
-    if (!rc && present)
-        strbuf_add(out, r->text.buf, r->text.len);
-    return rc;
-}
-
 static int read_throughput_entry(struct json_reader *r, struct message *m, struct error *err)
 {
     bool more = false;
@@ -68,7 +57,7 @@ static int read_throughput_entry(struct json_reader *r, struct message *m, struc
         if (json_text_is(r, "per_iteration")) {
             rc = json_read_double(r, &m->throughput, err);
         } else if (json_text_is(r, "unit")) {
-            rc = read_text(r, &m->throughput_unit, err);
+            rc = json_read_text(r, &m->throughput_unit, err);
         } else {
             rc = json_skip(r, err);
         }
@@ -122,7 +111,7 @@ static int read_member(struct json_reader *r, struct message *m, struct error *e
     int rc = 0;
     if (json_text_is(r, "id")) {
         key = "id";
-        rc = read_text(r, &m->id, err);
+        rc = json_read_text(r, &m->id, err);
     } else if (json_text_is(r, "measured_values")) {
         key = "measured_values";
         rc = json_read_doubles(r, &m->samples.totals, err);
@@ -131,7 +120,7 @@ static int read_member(struct json_reader *r, struct message *m, struct error *e
         rc = json_read_u64s(r, &m->samples.iterations, err);
     } else if (json_text_is(r, "unit")) {
         key = "unit";
-        rc = read_text(r, &m->unit, err);
+        rc = json_read_text(r, &m->unit, err);
     } else if (json_text_is(r, "throughput")) {
         key = "throughput";
         rc = read_throughput(r, m, err);

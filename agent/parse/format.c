@@ -124,6 +124,20 @@ static int is_empty(struct input *input, bool *out, struct error *err)
     return input_rewind(input, err);
 }
 
+/* The caller's sink, and whether it was the one to fail: its errors are not about the file. */
+struct guarded_sink {
+    const struct measurement_sink *sink;
+    bool failed;
+};
+
+static int guarded_add(void *context, const struct measurement *m, struct error *err)
+{
+    struct guarded_sink *guarded = context;
+    int rc = guarded->sink->add(guarded->sink->context, m, err);
+    guarded->failed = rc < 0;
+    return rc;
+}
+
 int format_parse(const struct parse_format *format, struct input *input,
                  const struct measurement_sink *sink, struct parse_report *report,
                  struct error *err)
@@ -138,11 +152,13 @@ int format_parse(const struct parse_format *format, struct input *input,
         return rc;
     if (empty)
         return no_results(input, " is empty", err);
-    rc = format->parse(input, sink, report, err);
-    if (rc < 0) {
+    struct guarded_sink guarded = {sink, false};
+    const struct measurement_sink guard = {guarded_add, &guarded};
+    rc = format->parse(input, &guard, report, err);
+    if (rc < 0 && !guarded.failed)
         (void)error_wrap(err, "%s", input_name(input));
+    if (rc < 0)
         return rc;
-    }
     if (report->found > before)
         return 0;
     return no_results(input, "", err);

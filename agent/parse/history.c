@@ -54,20 +54,17 @@ static struct strbuf *text_field(struct json_reader *r, struct record *record)
 
 static int read_record(struct json_reader *r, struct record *record, struct error *err)
 {
-    bool more = false, present = false;
+    bool more = false, is_null = false;
     int rc = json_enter(r, JSON_OBJECT_BEGIN, err);
     while (!rc && !(rc = json_next_key(r, &more, err)) && more) {
         struct strbuf *text = text_field(r, record);
         if (text) {
-            rc = json_read_string_or_null(r, &present, err);
-            strbuf_clear(text);
-            if (!rc && present)
-                strbuf_add(text, r->text.buf, r->text.len);
+            rc = json_read_text(r, text, err);
         } else if (json_text_is(r, "mean_duration_ns")) {
             rc = json_read_double(r, &record->mean, err);
         } else if (json_text_is(r, "standard_error")) {
-            rc = json_try_null(r, &present, err);
-            if (!rc && !present)
+            rc = json_try_null(r, &is_null, err);
+            if (!rc && !is_null)
                 rc = json_read_double(r, &record->standard_error, err);
         } else {
             rc = json_skip(r, err);
@@ -185,6 +182,20 @@ static int begins_with_array(struct input *input, bool *out, struct error *err)
     return input_rewind(input, err);
 }
 
+/* The caller's sink, and whether it was the one to fail: its errors are not about the file. */
+struct guarded_sink {
+    const struct history_sink *sink;
+    bool failed;
+};
+
+static int guarded_add(void *context, const struct history_item *item, struct error *err)
+{
+    struct guarded_sink *guarded = context;
+    int rc = guarded->sink->add(guarded->sink->context, item, err);
+    guarded->failed = rc < 0;
+    return rc;
+}
+
 int history_parse(struct input *input, const struct history_sink *sink, struct parse_report *report,
                   struct error *err)
 {
@@ -193,15 +204,17 @@ int history_parse(struct input *input, const struct history_sink *sink, struct p
     int rc = input_rewind(input, err);
     if (!rc)
         rc = begins_with_array(input, &array, err);
+    struct guarded_sink guarded = {sink, false};
+    const struct history_sink guard = {guarded_add, &guarded};
     if (!rc) {
         AUTO_JSON_READER struct json_reader r;
         json_reader_init(&r, input, array ? JSON_ONE_DOCUMENT : JSON_LINES);
-        rc = array ? parse_array(&r, sink, report, err) : parse_lines(&r, sink, report, err);
+        rc = array ? parse_array(&r, &guard, report, err) : parse_lines(&r, &guard, report, err);
     }
     if (!rc && report->found == before)
         return error_set(err, ERROR_NO_DATA, "No benchmark results found in the input file (%s)",
                          input_name(input));
-    if (rc < 0)
+    if (rc < 0 && !guarded.failed)
         (void)error_wrap(err, "%s", input_name(input));
     return rc;
 }

@@ -88,6 +88,16 @@ int json_read_string_or_null(struct json_reader *r, bool *present, struct error 
     return 0;
 }
 
+int json_read_text(struct json_reader *r, struct strbuf *out, struct error *err)
+{
+    bool present = false;
+    int rc = json_read_string_or_null(r, &present, err);
+    strbuf_clear(out);
+    if (!rc && present)
+        strbuf_add(out, r->text.buf, r->text.len);
+    return rc;
+}
+
 int json_try_null(struct json_reader *r, bool *was_null, struct error *err)
 {
     int rc = json_skip_space(r, err);

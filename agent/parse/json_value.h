@@ -42,6 +42,8 @@ bool json_text_is(const struct json_reader *r, const char *s);
 int json_read_string(struct json_reader *r, struct error *err) MUST_CHECK;
 /* A string, or null: then *present is false. */
 int json_read_string_or_null(struct json_reader *r, bool *present, struct error *err) MUST_CHECK;
+/* A string replaces what is in `out`; null empties it. */
+int json_read_text(struct json_reader *r, struct strbuf *out, struct error *err) MUST_CHECK;
 /* Takes the value if it is null, and leaves any other. */
 int json_try_null(struct json_reader *r, bool *was_null, struct error *err) MUST_CHECK;
 int json_read_bool(struct json_reader *r, bool *out, struct error *err) MUST_CHECK;

@@ -52,17 +52,6 @@ static const struct strbuf *entry_name(const struct entry *e)
     return e->fullname.len ? &e->fullname : &e->name;
 }
 
-/* A string; null and nothing are the same. */
-static int read_text(struct json_reader *r, struct strbuf *out, struct error *err)
-{
-    bool present = false;
-    int rc = json_read_string_or_null(r, &present, err);
-    strbuf_clear(out);
-    if (!rc && present)
-        strbuf_add(out, r->text.buf, r->text.len);
-    return rc;
-}
-
 /* Adds `"key":` and the value to the details, unless it says nothing (null, {}). */
 static int copy_member(struct json_reader *r, struct strbuf *details, const char *key,
                        struct error *err)
@@ -145,9 +134,9 @@ static int read_entry(struct json_reader *r, struct entry *e, struct error *err)
         if (copy)
             rc = copy_member(r, &e->details, copy, err);
         else if (json_text_is(r, "name"))
-            rc = read_text(r, &e->name, err);
+            rc = json_read_text(r, &e->name, err);
         else if (json_text_is(r, "fullname"))
-            rc = read_text(r, &e->fullname, err);
+            rc = json_read_text(r, &e->fullname, err);
         else if (json_text_is(r, "options"))
             rc = read_options(r, e, err);
         else if (json_text_is(r, "stats"))

@@ -7,7 +7,7 @@
  * with upstream's warning ("No data found for benchmark X, skipping").
  *
  * `options.timer` says what the numbers are. The wall clocks of Python's time module give wall time
- * (perf_counter, monotonic, time, clock, default_timer); process_time and thread_time give the
+ * (perf_counter, monotonic, time, default_timer); process_time and thread_time give the
  * metric "cpu_time"; a name that ends in _ns gives nanoseconds. With any other timer the values are
  * not a time, and the whole file is refused.
  */

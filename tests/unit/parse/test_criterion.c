@@ -279,6 +279,6 @@ Test(criterion, an_error_of_the_sink_ends_the_parsing_with_its_code)
     struct error err = ERROR_INIT;
     cr_assert_eq(format_select("criterion", input, &format, &err), 0);
     cr_assert_eq(format_parse(format, input, &sink, &report, &err), ERROR_CONFLICT);
-    cr_assert(strstr(err.message, "the sink has had enough"));
+    cr_assert_str_eq(err.message, "the sink has had enough");
     cr_assert_eq(report.found, 0);
 }
