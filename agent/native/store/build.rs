@@ -41,9 +41,9 @@ fn main() {
     println!("cargo:rerun-if-changed=../Cargo.lock");
     let lock = fs::read_to_string("../Cargo.lock").expect("Cargo.lock is read");
     // This crate's own dependencies show where cargo keeps the sources.
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from).unwrap_or_else(|| {
-        PathBuf::from(env::var_os("HOME").expect("HOME is set")).join(".cargo")
-    });
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| PathBuf::from(env::var_os("HOME").expect("HOME is set")).join(".cargo"));
     let sources: Vec<PathBuf> = fs::read_dir(home.join("registry/src"))
         .map(|dirs| dirs.flatten().map(|d| d.path()).collect())
         .unwrap_or_default();
@@ -54,7 +54,11 @@ fn main() {
             continue;
         };
         let mut files = Vec::new();
-        licence_files(&folder, if name.ends_with("-sys") || name.ends_with("-src") { 2 } else { 0 }, &mut files);
+        licence_files(
+            &folder,
+            if name.ends_with("-sys") || name.ends_with("-src") { 2 } else { 0 },
+            &mut files,
+        );
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
         let declared = manifest
             .lines()
@@ -67,7 +71,8 @@ fn main() {
             continue;
         }
         for file in files {
-            let text = String::from_utf8_lossy(&fs::read(&file).unwrap_or_default()).replace('\r', "");
+            let text =
+                String::from_utf8_lossy(&fs::read(&file).unwrap_or_default()).replace('\r', "");
             texts.entry(text.trim().to_string() + "\n").or_default().push(package.clone());
         }
     }
@@ -76,6 +81,7 @@ fn main() {
         crates.dedup();
         out.push_str(&format!("{}\n{}\n\n{text}\n", "=".repeat(78), crates.join(", ")));
     }
-    let path = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("licenses.txt");
+    let path =
+        PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("licenses.txt");
     fs::write(path, out).expect("licenses.txt is written");
 }

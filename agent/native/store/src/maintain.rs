@@ -6,10 +6,10 @@ use std::io::Write;
 use std::mem::ManuallyDrop;
 use std::os::fd::FromRawFd;
 
-use chrono::TimeDelta;
 use arrow::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
 use arrow::ipc::writer::FileWriter;
 use arrow::record_batch::RecordBatchReader;
+use chrono::TimeDelta;
 use lance::dataset::optimize::{CompactionOptions, compact_files};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};

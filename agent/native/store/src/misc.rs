@@ -12,7 +12,9 @@ use crate::status::{Failure, Status, one_line};
 pub unsafe extern "C" fn native_free(ptr: *mut c_char, len: usize) {
     if !ptr.is_null() {
         // One more byte: the NUL behind the text.
-        drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(ptr.cast::<u8>(), len + 1)) });
+        drop(unsafe {
+            Box::from_raw(std::ptr::slice_from_raw_parts_mut(ptr.cast::<u8>(), len + 1))
+        });
     }
 }
 
@@ -102,9 +104,9 @@ pub unsafe extern "C" fn native_toml_to_json(
             let bytes = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), len) };
             let source = std::str::from_utf8(bytes)
                 .map_err(|_| Failure::new(Status::Invalid, "the file is not UTF-8"))?;
-            let table: toml::Table = source
-                .parse()
-                .map_err(|e: toml::de::Error| Failure::new(Status::Invalid, position(source, &e)))?;
+            let table: toml::Table = source.parse().map_err(|e: toml::de::Error| {
+                Failure::new(Status::Invalid, position(source, &e))
+            })?;
             Ok(to_json(toml::Value::Table(table)).to_string().into_bytes())
         },
         |bytes| give_bytes(bytes, json, json_len),

@@ -3,7 +3,9 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ListArray, RecordBatch, StructArray, cast::AsArray, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, ListArray, RecordBatch, StructArray, cast::AsArray, new_null_array,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use arrow::error::ArrowError;
@@ -33,9 +35,11 @@ impl Iterator for Blocking {
 
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.runtime.block_on(self.stream.next())?;
-        Some(next.map_err(|e| ArrowError::ExternalError(Failure::from(e).reason.into())).and_then(
-            |batch| if self.simple { simplify(&batch, &self.schema) } else { Ok(batch) },
-        ))
+        Some(
+            next.map_err(|e| ArrowError::ExternalError(Failure::from(e).reason.into())).and_then(
+                |batch| if self.simple { simplify(&batch, &self.schema) } else { Ok(batch) },
+            ),
+        )
     }
 }
 
@@ -114,10 +118,13 @@ fn simplify(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Arro
     RecordBatch::try_new_with_options(schema.clone(), columns, &options)
 }
 
-fn export(runtime: &Arc<Runtime>, stream: SendableRecordBatchStream, simple: bool) -> FFI_ArrowArrayStream {
+fn export(
+    runtime: &Arc<Runtime>,
+    stream: SendableRecordBatchStream,
+    simple: bool,
+) -> FFI_ArrowArrayStream {
     let raw = stream.schema();
-    let schema =
-        if simple { Arc::new(Schema::new(simple_fields(raw.fields()))) } else { raw };
+    let schema = if simple { Arc::new(Schema::new(simple_fields(raw.fields()))) } else { raw };
     let reader = Blocking { runtime: runtime.clone(), stream, schema, simple };
     FFI_ArrowArrayStream::new(Box::new(reader))
 }

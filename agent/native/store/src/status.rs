@@ -78,7 +78,8 @@ impl From<parquet::errors::ParquetError> for Failure {
 /// An I/O error may pass (network, credentials, permission, a full disk), a damaged file does not.
 fn io_status(text: &str) -> Status {
     let lower = text.to_lowercase();
-    let damaged = ["corrupt", "invalid magic", "magic", "unexpected end of file", "decode", "truncated"];
+    let damaged =
+        ["corrupt", "invalid magic", "magic", "unexpected end of file", "decode", "truncated"];
     if damaged.iter().any(|word| lower.contains(word)) {
         Status::Failed
     } else {
@@ -109,7 +110,9 @@ pub fn one_line(text: &str) -> String {
         let start = rest[..at].rfind([' ', ',', '(']).unwrap_or(0);
         let end = at
             + 4
-            + rest[at + 4..].find(|c: char| !c.is_ascii_digit() && c != ':').unwrap_or(rest.len() - at - 4);
+            + rest[at + 4..]
+                .find(|c: char| !c.is_ascii_digit() && c != ':')
+                .unwrap_or(rest.len() - at - 4);
         out.push_str(rest[..start].trim_end_matches([' ', ',', '(']));
         rest = rest[end..].trim_start_matches(')');
     }

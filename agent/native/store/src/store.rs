@@ -189,7 +189,9 @@ fn normalise_uri(uri: &str) -> Outcome<String> {
         Some(("file", path)) if path.starts_with('/') => Ok(trimmed.into()),
         Some((scheme, _)) => Err(Failure::new(
             Status::Invalid,
-            format!("unknown database scheme '{scheme}' in {uri}: use a folder, file:// or s3://bucket/prefix"),
+            format!(
+                "unknown database scheme '{scheme}' in {uri}: use a folder, file:// or s3://bucket/prefix"
+            ),
         )),
     }
 }
@@ -202,7 +204,8 @@ fn storage_options(uri: &str) -> HashMap<String, String> {
     if !uri.starts_with("s3://") {
         return options;
     }
-    let env = |names: &[&str]| names.iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
+    let env =
+        |names: &[&str]| names.iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
     let mut set = |key: &str, value: &str| {
         options.insert(key.to_string(), value.to_string());
     };
@@ -325,7 +328,9 @@ pub unsafe extern "C" fn lance_store_ensure_table(
     Reason::new(err, err_len).run(
         || {
             let schema = Arc::new(Schema::try_from(&schema)?);
-            store.runtime.block_on(store.ensure(unsafe { string(table, "the table's name") }?, schema))
+            store
+                .runtime
+                .block_on(store.ensure(unsafe { string(table, "the table's name") }?, schema))
         },
         |()| (),
     )

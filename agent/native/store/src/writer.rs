@@ -54,7 +54,10 @@ pub struct LanceWriter {
 
 enum Stage {
     Idle,
-    Writing { queue: SyncSender<RecordBatch>, task: JoinHandle<lance::Result<Transaction>> },
+    Writing {
+        queue: SyncSender<RecordBatch>,
+        task: JoinHandle<lance::Result<Transaction>>,
+    },
     /// Replacing rows needs all of them at hand; such tables are small.
     Collecting(Vec<RecordBatch>),
 }
@@ -90,7 +93,11 @@ fn append_params() -> WriteParams {
     WriteParams { mode: WriteMode::Append, skip_auto_cleanup: true, ..Default::default() }
 }
 
-async fn scan_keys(dataset: &Dataset, key: &str, filter: Option<&str>) -> Outcome<Vec<RecordBatch>> {
+async fn scan_keys(
+    dataset: &Dataset,
+    key: &str,
+    filter: Option<&str>,
+) -> Outcome<Vec<RecordBatch>> {
     let mut scan = dataset.scan();
     scan.project(&[key])?;
     if let Some(filter) = filter {
@@ -100,7 +107,11 @@ async fn scan_keys(dataset: &Dataset, key: &str, filter: Option<&str>) -> Outcom
 }
 
 /// The keys of a table that are among `wanted`.
-async fn keys_among(dataset: &Dataset, key: &str, wanted: &HashSet<String>) -> Outcome<HashSet<String>> {
+async fn keys_among(
+    dataset: &Dataset,
+    key: &str,
+    wanted: &HashSet<String>,
+) -> Outcome<HashSet<String>> {
     let mut found = HashSet::new();
     for batch in scan_keys(dataset, key, None).await? {
         for value in keys_of(&batch, key)?.into_iter().flatten() {
@@ -113,10 +124,10 @@ async fn keys_among(dataset: &Dataset, key: &str, wanted: &HashSet<String>) -> O
 }
 
 fn keys_of<'a>(batch: &'a RecordBatch, key: &str) -> Outcome<Vec<Option<&'a str>>> {
-    let column = batch
-        .column_by_name(key)
-        .and_then(|c| c.as_string_opt::<i32>())
-        .ok_or_else(|| Failure::new(Status::Invalid, format!("the key column {key} is not text")))?;
+    let column =
+        batch.column_by_name(key).and_then(|c| c.as_string_opt::<i32>()).ok_or_else(|| {
+            Failure::new(Status::Invalid, format!("the key column {key} is not text"))
+        })?;
     Ok((0..column.len()).map(|i| column.is_valid(i).then(|| column.value(i))).collect())
 }
 
@@ -305,7 +316,11 @@ impl LanceWriter {
     }
 
     /// The same rows without those that somebody else has stored meanwhile, in new data files.
-    async fn rewrite_without(&self, written: Transaction, there: &HashSet<String>) -> Outcome<Transaction> {
+    async fn rewrite_without(
+        &self,
+        written: Transaction,
+        there: &HashSet<String>,
+    ) -> Outcome<Transaction> {
         let Operation::Append { fragments } = &written.operation else {
             return Err(Failure::new(Status::Failed, "an append was expected"));
         };
@@ -347,11 +362,14 @@ impl LanceWriter {
             self.reload().await?;
             let version = self.dataset.manifest().version;
             self.commit.allow_only(version + 1);
-            let mut builder =
-                MergeInsertBuilder::try_new(Arc::new(self.dataset.clone()), vec![self.key.clone()])?;
+            let mut builder = MergeInsertBuilder::try_new(
+                Arc::new(self.dataset.clone()),
+                vec![self.key.clone()],
+            )?;
             builder.when_matched(WhenMatched::UpdateAll).conflict_retries(0).commit_retries(1);
             builder.skip_auto_cleanup(true);
-            match builder.try_build()?.execute_batches(batches.clone()).await.map_err(Failure::from) {
+            match builder.try_build()?.execute_batches(batches.clone()).await.map_err(Failure::from)
+            {
                 Ok((dataset, stats)) => {
                     return Ok(MergeResult {
                         inserted: stats.num_inserted_rows,
