@@ -59,6 +59,18 @@ static bool reason_has(const char *part)
     return strcasestr(library_reason(), part) != NULL;
 }
 
+static bool is_network_error(void)
+{
+    static const int classes[] = {GIT_ERROR_NET, GIT_ERROR_HTTP, GIT_ERROR_SSL, GIT_ERROR_SSH,
+                                  GIT_ERROR_OS};
+    const git_error *last = git_error_last();
+    bool disk = reason_has("no space left") || reason_has("disk quota") || reason_has("read-only");
+    for (size_t i = 0; last && !disk && i < ARRAY_SIZE(classes); i++)
+        if (last->klass == classes[i])
+            return true;
+    return false;
+}
+
 /* libgit2 tells most network failures apart by their text alone. */
 static int network_fail(const struct connection *connection, int git_code, struct error *err)
 {
@@ -103,9 +115,8 @@ static int network_fail(const struct connection *connection, int git_code, struc
     if (reason_has("invalid content-type"))
         return error_set(err, ERROR_FAILURE, "%s is a web page, not a git repository (%s)",
                          remote->url, library_reason());
-    bool disk = reason_has("no space left") || reason_has("disk quota") || reason_has("read-only");
-    return error_set(err, disk ? ERROR_FAILURE : ERROR_UNREACHABLE, "cannot fetch from %s: %s",
-                     remote->url, library_reason());
+    return error_set(err, is_network_error() ? ERROR_UNREACHABLE : ERROR_FAILURE,
+                     "cannot fetch from %s: %s", remote->url, library_reason());
 }
 
 static int connect_remote(struct connection *connection, struct error *err)

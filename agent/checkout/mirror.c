@@ -1,10 +1,9 @@
 #include "checkout/mirror.h"
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/interrupt.h"
 #include "base/log.h"
+#include "checkout/revision.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -122,10 +121,9 @@ static int create_repository(struct mirror *mirror, struct error *err)
 
 static int open_repository(struct mirror *mirror, struct error *err)
 {
-    AUTO_FREE char *head = path_join(mirror->path, "HEAD");
-    AUTO_FREE char *config = path_join(mirror->path, "config");
-    if (!path_exists(head) || !path_exists(config) ||
-        git_repository_open_bare(&mirror->repo, mirror->path)) {
+    if (git_repository_open_bare(&mirror->repo, mirror->path)) {
+        /* Not there yet, or unreadable: libgit2 will not create over a broken configuration. */
+        remove_file(mirror->path, "config");
         return create_repository(mirror, err);
     }
     /* Killed between the two steps of creation, it has no remote yet. */
@@ -158,6 +156,21 @@ static int add_shallow(const struct mirror *mirror, const char *roots, struct er
         if (!strstr(known.buf, ids.items[i]))
             strbuf_addf(&known, "%s\n", ids.items[i]);
     return known.len == before ? 0 : file_write_atomic(path, known.buf, known.len, err);
+}
+
+/* Without a sound list of its ends nothing can be told about the history. */
+static bool shallow_is_sound(const struct mirror *mirror)
+{
+    AUTO_FREE char *path = path_join(mirror->path, "shallow");
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    AUTO_STRLIST struct strlist ids = STRLIST_INIT;
+    if (read_shallow(path, &text, NULL))
+        return false;
+    strlist_split(&ids, text.buf, '\n');
+    for (size_t i = 0; i < ids.count; i++)
+        if (!revision_is_full_id(ids.items[i]))
+            return false;
+    return true;
 }
 
 static int borrow_objects(struct mirror *mirror, struct error *err)
@@ -208,7 +221,7 @@ int mirror_open(const struct job *job, const struct remote *remote, struct mirro
         return failed;
     (void)futimens(mirror.lock_fd, NULL); /* the time of the last use, for `cache prune` */
     sweep(&mirror);
-    failed = open_repository(&mirror, err);
+    failed = shallow_is_sound(&mirror) ? open_repository(&mirror, err) : mirror_reset(&mirror, err);
     if (!failed && remote->kind == REMOTE_LOCAL) {
         failed = borrow_objects(&mirror, err);
         /* Opened before the alternates were known, it would not see them. */

@@ -114,6 +114,21 @@ static int nesting_of(const struct worktree *worktree)
     return depth;
 }
 
+/* Without the network: what is not in the cache has to be put anew anyway. */
+static int look_at(const struct job *job, const struct remote *remote, const struct module *module,
+                   const struct worktree *worktree, enum worktree_change *change, struct error *err)
+{
+    AUTO_MIRROR struct mirror mirror = MIRROR_INIT;
+    int failed = mirror_open(job, remote, &mirror, err);
+    if (failed)
+        return failed;
+    if (worktree_inspect(&mirror, &module->commit, worktree, change, NULL))
+        *change = WORKTREE_RESTORED;
+    return *change == WORKTREE_UNTOUCHED
+               ? submodules_put(job, &mirror, &module->commit, worktree, change, err)
+               : 0;
+}
+
 static int fetch_and_put(const struct job *job, const struct remote *remote,
                          const struct module *module, const struct worktree *worktree,
                          enum worktree_change *change, struct error *err)
@@ -129,11 +144,25 @@ static int fetch_and_put(const struct job *job, const struct remote *remote,
     if (!failed)
         failed = resolve_commit(job, &mirror, &revision, 0, &resolved, err);
     free(resolved.branch);
-    if (!failed && (worktree->flags & WORKTREE_LOOK))
-        failed = worktree_inspect(&mirror, &module->commit, worktree, change, err);
-    else if (!failed)
+    if (!failed)
         failed = worktree_put(job, &mirror, &module->commit, worktree, change, err);
     return failed ? failed : submodules_put(job, &mirror, &module->commit, worktree, change, err);
+}
+
+static int put_at(const struct job *job, const struct remote *remote, const struct module *module,
+                  const struct worktree *worktree, enum worktree_change *change, struct error *err)
+{
+    const struct worktree *parent = worktree->parent;
+    bool look = parent->flags & WORKTREE_LOOK;
+    int failed = check_place(parent, module->path, look ? NULL : err);
+    if (failed && look) {
+        *change = WORKTREE_RESTORED;
+        return 0;
+    }
+    if (failed)
+        return failed;
+    return look ? look_at(job, remote, module, worktree, change, err)
+                : fetch_and_put(job, remote, module, worktree, change, err);
 }
 
 static int put_one(const struct job *job, const struct mirror *mirror, git_config *config,
@@ -154,9 +183,7 @@ static int put_one(const struct job *job, const struct mirror *mirror, git_confi
     enum worktree_change own = WORKTREE_UNTOUCHED;
     int failed = remote_parse_submodule(mirror->remote, url, &remote, err);
     if (!failed)
-        failed = check_place(parent, module->path, err);
-    if (!failed)
-        failed = fetch_and_put(job, &remote, module, &worktree, &own, err);
+        failed = put_at(job, &remote, module, &worktree, &own, err);
     if (failed)
         return error_wrap(err, "submodule %s", module->path);
     if (own != WORKTREE_UNTOUCHED && *change == WORKTREE_UNTOUCHED)

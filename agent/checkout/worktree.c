@@ -95,8 +95,10 @@ static int view_open(const struct mirror *mirror, const struct worktree *worktre
     int failed = git_repository_open_bare(&view.repo, mirror->path);
     if (!failed)
         failed = git_repository_set_workdir(view.repo, worktree->path, 0);
-    if (!failed)
+    if (!failed && git_index_open(&view.index, index)) {
+        (void)unlink(index); /* unreadable: it is made anew from the files */
         failed = git_index_open(&view.index, index);
+    }
     if (!failed)
         failed = git_repository_set_index(view.repo, view.index);
     if (!failed)
