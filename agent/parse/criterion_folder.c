@@ -76,6 +76,15 @@ static int walk(const char *dir, unsigned depth, const struct visitor *visitor, 
     return rc;
 }
 
+/* From the folder that the user names, which may be a result itself, whatever it is called. */
+static int walk_root(const char *root, const struct visitor *visitor, struct error *err)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(result_files); i++)
+        if (type_of(root, result_files[i]) != S_IFREG)
+            return walk(root, 0, visitor, err);
+    return visitor->visit(visitor->context, root, err);
+}
+
 /* The measurement of one folder; its memory serves folder after folder. */
 struct result_folder {
     struct strbuf full_id, details;
@@ -97,8 +106,6 @@ static void result_folder_release(struct result_folder *f)
     free(f->iterations.items);
     samples_release(&f->samples);
 }
-
-#define AUTO_RESULT_FOLDER __attribute__((cleanup(result_folder_release)))
 
 static void result_folder_clear(struct result_folder *f)
 {
@@ -335,7 +342,7 @@ static int criterion_folder_parse(struct input *input, const struct measurement_
         .max_bytes = input_max_bytes(input),
     };
     struct visitor visitor = {parse_result, &walk_state};
-    int rc = walk(input_name(input), 0, &visitor, err);
+    int rc = walk_root(input_name(input), &visitor, err);
     result_folder_release(&walk_state.folder);
     return rc;
 }
@@ -377,7 +384,7 @@ int criterion_folder_sha256(const char *path, uint64_t max_bytes, char out[SHA25
 {
     struct digest_walk digest = {sha256_new(), path, max_bytes};
     struct visitor visitor = {digest_result, &digest};
-    int rc = walk(path, 0, &visitor, err);
+    int rc = walk_root(path, &visitor, err);
     if (!rc)
         sha256_hex(digest.hash, out);
     sha256_free(digest.hash);

@@ -7,6 +7,7 @@
 #include "parse/history.h"
 #include "parse/pytest_benchmark.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define HEAD_SIZE ((size_t)64 << 10)
@@ -142,7 +143,7 @@ int format_parse(const struct parse_format *format, struct input *input,
                  const struct measurement_sink *sink, struct parse_report *report,
                  struct error *err)
 {
-    uint64_t before = report->found;
+    const struct parse_report before = *report;
     if (!format->parse)
         return error_set(err, ERROR_USAGE, "%s is imported with import-history",
                          format->description);
@@ -159,7 +160,9 @@ int format_parse(const struct parse_format *format, struct input *input,
         (void)error_wrap(err, "%s", input_name(input));
     if (rc < 0)
         return rc;
-    if (report->found > before)
+    if (report->found > before.found)
         return 0;
-    return no_results(input, "", err);
+    uint64_t skipped = report->skipped_lines - before.skipped_lines;
+    AUTO_FREE char *why = xasprintf(": %" PRIu64 " lines that are not JSON", skipped);
+    return no_results(input, skipped ? why : "", err);
 }

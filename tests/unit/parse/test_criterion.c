@@ -217,6 +217,13 @@ Test(criterion, nothing_found_is_no_data_in_upstreams_words)
     }
 }
 
+Test(criterion, where_nothing_is_found_the_lines_that_are_not_json_are_told)
+{
+    AUTO_COLLECTION struct collection c = collect_text("criterion", "error\nfailed\n", SIZE_MAX);
+    assert_fails(&c, ERROR_NO_DATA,
+                 "No benchmark results found in the input file (input: 2 lines that are not JSON)");
+}
+
 Test(criterion, nesting_beyond_the_limit_is_one_clear_error)
 {
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;

@@ -95,6 +95,14 @@ Test(criterion_folder, base_change_report_and_symbolic_links_are_no_results, .in
     cr_assert_eq(c.items[0].values[1], 2);
 }
 
+Test(criterion_folder, one_result_can_be_named_itself)
+{
+    AUTO_COLLECTION struct collection c = collect_path("auto", "criterion-0.8.2/sum/bytes/base");
+    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    cr_assert_eq(c.count, 1);
+    cr_assert_str_eq(c.items[0].benchmark, "sum/bytes");
+}
+
 Test(criterion_folder, a_benchmark_may_itself_be_called_new_or_base, .init = make_root,
      .fini = remove_root)
 {
