@@ -155,7 +155,7 @@ static int sync_link(struct sync *sync, int from_dir, int to_dir, const char *na
     return 0;
 }
 
-static int sync_folder(struct sync *sync, int from, int to, bool top);
+static int sync_folder(struct sync *sync, int from, int to);
 
 static int sync_below(struct sync *sync, int from_dir, int to_dir, const char *name)
 {
@@ -173,7 +173,7 @@ static int sync_below(struct sync *sync, int from_dir, int to_dir, const char *n
     AUTO_CLOSE int to = openat(to_dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (to < 0 || fchown(to, sync->owner, (gid_t)-1) || fchmod(to, 0755))
         return fail(sync, name);
-    return sync_folder(sync, from, to, false);
+    return sync_folder(sync, from, to);
 }
 
 static int sync_entry(struct sync *sync, int from, int to, const char *name)
@@ -190,7 +190,7 @@ static int sync_entry(struct sync *sync, int from, int to, const char *name)
     return error_set(sync->err, ERROR_INPUT, "%s is neither a file, a folder nor a link", name);
 }
 
-static int sync_folder(struct sync *sync, int from, int to, bool top)
+static int sync_folder(struct sync *sync, int from, int to)
 {
     AUTO_STRLIST struct strlist wanted = STRLIST_INIT, have = STRLIST_INIT;
     if (list_names(from, &wanted) || list_names(to, &have))
@@ -200,13 +200,11 @@ static int sync_folder(struct sync *sync, int from, int to, bool top)
         /* Both are sorted. */
         while (at < wanted.count && strcmp(wanted.items[at], have.items[i]) < 0)
             at++;
-        if (at == wanted.count || strcmp(wanted.items[at], have.items[i]) ||
-            (top && !strcmp(have.items[i], ".git")))
+        if (at == wanted.count || strcmp(wanted.items[at], have.items[i]))
             failed = remove_at(sync, to, have.items[i]);
     }
     for (size_t i = 0; !failed && i < wanted.count; i++)
-        if (!top || strcmp(wanted.items[i], ".git"))
-            failed = sync_entry(sync, from, to, wanted.items[i]);
+        failed = sync_entry(sync, from, to, wanted.items[i]);
     return failed;
 }
 
@@ -220,7 +218,7 @@ int sync_tree(const char *from, const char *to, uid_t owner, struct sync_counts 
     AUTO_CLOSE int dest = open(to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dest < 0 || fchown(dest, owner, (gid_t)-1))
         return error_errno(err, ERROR_FAILURE, errno, "cannot open the build folder %s", to);
-    int failed = sync_folder(&sync, source, dest, true);
+    int failed = sync_folder(&sync, source, dest);
     if (!failed && counts)
         *counts = sync.counts;
     return failed;

@@ -6,11 +6,12 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/strbuf.h"
 #include "pipeline/cache.h"
 #include "pipeline/run_state.h"
 #include "store/records.h"
 
-#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -345,6 +346,22 @@ static int find_toolchain(struct run *run, struct error *err)
     return 0;
 }
 
+/* A worktree's .git is a file that names its mirror: build scripts may ask git for the commit. */
+static void show_history(struct run *run)
+{
+    static const char mark[] = "gitdir: ";
+    AUTO_FREE char *path = path_join(run->checkout.path, ".git");
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    if (path_is_dir(path) || file_read(path, PATH_MAX, &text, NULL) ||
+        strncmp(text.buf, mark, sizeof(mark) - 1))
+        return;
+    strbuf_rtrim(&text);
+    char *worktrees = strstr(text.buf, "/worktrees/");
+    if (worktrees)
+        *worktrees = '\0';
+    sandbox_add_readable(&run->job.sandbox, text.buf + sizeof(mark) - 1);
+}
+
 static int open_build(struct run *run, struct error *err)
 {
     struct job *job = &run->job;
@@ -370,6 +387,7 @@ static int open_build(struct run *run, struct error *err)
         sandbox_add_readable(&job->sandbox, run->toolchain.root);
     if (run->crates.tree)
         sandbox_add_readable(&job->sandbox, run->crates.tree);
+    show_history(run);
     return 0;
 }
 
