@@ -18,7 +18,7 @@ enum { LFS_SHOWN = 3 };
 /* One call from outside: what is asked for, owned, since the thread may outlive the caller. */
 struct work {
     char *remote_text, *revision_text, *destination, *ca_file;
-    double stall_s;
+    double timeout_s, stall_s;
     unsigned flags;
     size_t count; /* of the history */
     struct remote remote;
@@ -63,6 +63,7 @@ static struct work *work_new(const struct checkout_request *request,
     work->destination = xstrdup(request->destination);
     work->ca_file = xstrdup(request->ca_file);
     work->stall_s = request->stall_s > 0 ? request->stall_s : CHECKOUT_STALL_S;
+    work->timeout_s = request->timeout_s > 0 ? request->timeout_s : CHECKOUT_TIMEOUT_S;
     work->flags = request->flags;
     work->step = step;
     work->checkout = (struct checkout)CHECKOUT_INIT;
@@ -85,15 +86,14 @@ static int work_main(struct task *task, void *context, struct error *err)
     return work->step(work, err);
 }
 
-static int work_run(struct work *work, const struct checkout_request *request,
-                    void (*collect)(void *, void *), void *out, struct error *err)
+static int work_run(struct work *work, void (*collect)(void *, void *), void *out,
+                    struct error *err)
 {
-    double timeout_s = request->timeout_s > 0 ? request->timeout_s : CHECKOUT_TIMEOUT_S;
     const struct task_plan plan = {
         .work = work_main,
         .release = work_release,
         .context = work,
-        .deadline_s = clock_monotonic_s() + timeout_s,
+        .deadline_s = clock_monotonic_s() + work->timeout_s,
         .what = "the checkout",
     };
     return task_run(&plan, collect, out, err);
@@ -128,7 +128,7 @@ static int fetch_and_place(struct work *work, struct mirror *mirror, struct erro
 {
     struct checkout *checkout = &work->checkout;
     struct resolved resolved = {0};
-    int failed = resolve_commit(&work->job, mirror, &work->revision, 0, &resolved, err);
+    int failed = resolve_commit(mirror, &work->revision, 0, &resolved, err);
     if (failed)
         return failed;
     free(checkout->commit.branch);
@@ -140,7 +140,7 @@ static int fetch_and_place(struct work *work, struct mirror *mirror, struct erro
         .submodules = !(work->flags & CHECKOUT_NO_SUBMODULES),
     };
     struct place place = PLACE_INIT;
-    failed = place_commit(&work->job, mirror, &request, &place, err);
+    failed = place_commit(mirror, &request, &place, err);
     if (failed)
         return failed;
     AUTO_FREE char *branch = take_ptr(checkout->commit.branch);
@@ -202,7 +202,7 @@ static void collect_checkout(void *context, void *out)
 
 int checkout_commit(const struct checkout_request *request, struct checkout *out, struct error *err)
 {
-    return work_run(work_new(request, checkout_step), request, collect_checkout, out, err);
+    return work_run(work_new(request, checkout_step), collect_checkout, out, err);
 }
 
 void checkout_release(struct checkout *checkout)
@@ -229,7 +229,7 @@ static int newest_step(struct work *work, struct error *err)
         struct resolved resolved = {0};
         failed = mirror_open(&work->job, &work->remote, &mirror, err);
         if (!failed)
-            failed = resolve_commit(&work->job, &mirror, &work->revision, 0, &resolved, err);
+            failed = resolve_commit(&mirror, &work->revision, 0, &resolved, err);
         free(resolved.branch);
         id = resolved.commit;
     } else {
@@ -247,7 +247,7 @@ static void collect_newest(void *context, void *out)
 
 int remote_newest(const struct checkout_request *request, char **id, struct error *err)
 {
-    return work_run(work_new(request, newest_step), request, collect_newest, id, err);
+    return work_run(work_new(request, newest_step), collect_newest, id, err);
 }
 
 /* --- remote_history --------------------------------------------------------------------------- */
@@ -258,8 +258,7 @@ static int history_step(struct work *work, struct error *err)
     struct resolved resolved = {0};
     int failed = mirror_open(&work->job, &work->remote, &mirror, err);
     if (!failed)
-        failed =
-            resolve_commit(&work->job, &mirror, &work->revision, work->count - 1, &resolved, err);
+        failed = resolve_commit(&mirror, &work->revision, work->count - 1, &resolved, err);
     if (failed)
         return failed;
     AUTO_FREE char *branch = resolved.branch;
@@ -301,5 +300,5 @@ int remote_history(const struct checkout_request *request, size_t count, struct 
                          REVISION_MAX_STEPS);
     struct work *work = work_new(request, history_step);
     work->count = count;
-    return work_run(work, request, collect_history, &to, err);
+    return work_run(work, collect_history, &to, err);
 }

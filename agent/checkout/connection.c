@@ -71,7 +71,51 @@ static bool is_network_error(void)
     return false;
 }
 
-/* libgit2 tells most network failures apart by their text alone. */
+static bool reason_has_any(const char *const *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (reason_has(parts[i]))
+            return true;
+    return false;
+}
+#define REASON_HAS_ANY(...)                            \
+    reason_has_any((const char *const[]){__VA_ARGS__}, \
+                   ARRAY_SIZE(((const char *const[]){__VA_ARGS__})))
+
+static int certificate_fail(const struct remote *remote, struct error *err)
+{
+    if (remote->kind == REMOTE_SSH)
+        return error_set(err, ERROR_FAILURE,
+                         "the host key of %s is not in ~/.ssh/known_hosts, or not the one there: "
+                         "compare it and add it with ssh-keyscan",
+                         remote->host);
+    return error_set(err, ERROR_FAILURE,
+                     "the certificate of %s is not trusted: name its authority with --cacert or "
+                     "SSL_CERT_FILE (%s)",
+                     remote->host, library_reason());
+}
+
+/* What the server said, as far as its words are known; libgit2 has few codes for it. */
+static int server_fail(const struct remote *remote, struct error *err)
+{
+    if (REASON_HAS_ANY("status code: 404", "repository not found", "access denied", "not exported",
+                       "no such repository", "does not appear to be a git repository"))
+        return error_set(err, ERROR_NOT_FOUND,
+                         "there is no repository at %s, or it is private: look at the address; for "
+                         "a private one set LANCE_BENCH_GIT_TOKEN (%s)",
+                         remote->url, library_reason());
+    if (reason_has("cannot redirect"))
+        return error_set(err, ERROR_FAILURE,
+                         "%s leads to another host, where the token is not sent: name the new "
+                         "address (%s)",
+                         remote->url, library_reason());
+    if (reason_has("invalid content-type"))
+        return error_set(err, ERROR_FAILURE, "%s is a web page, not a git repository (%s)",
+                         remote->url, library_reason());
+    return error_set(err, is_network_error() ? ERROR_UNREACHABLE : ERROR_FAILURE,
+                     "cannot fetch from %s: %s", remote->url, library_reason());
+}
+
 static int network_fail(const struct connection *connection, int git_code, struct error *err)
 {
     const struct remote *remote = connection->credential.remote;
@@ -80,43 +124,17 @@ static int network_fail(const struct connection *connection, int git_code, struc
         return failed;
     if (git_code == GIT_EAUTH)
         return credential_fail(&connection->credential, err);
-    if (reason_has("404") || reason_has("repository not found") || reason_has("access denied") ||
-        reason_has("not exported") || reason_has("no such repository") ||
-        reason_has("does not appear to be a git repository"))
-        return error_set(
-            err, ERROR_NOT_FOUND,
-            "there is no repository at %s, or it is private: look at the address; for a "
-            "private one set LANCE_BENCH_GIT_TOKEN (%s)",
-            remote->url, library_reason());
-    if (reason_has("cannot redirect"))
-        return error_set(err, ERROR_FAILURE,
-                         "%s leads to another host, where the token is not sent: name the new "
-                         "address (%s)",
-                         remote->url, library_reason());
-    if (git_code == GIT_ECERTIFICATE && remote->kind == REMOTE_SSH)
-        return error_set(err, ERROR_FAILURE,
-                         "the host key of %s is not in ~/.ssh/known_hosts, or not the one there: "
-                         "compare it and add it with ssh-keyscan",
-                         remote->host);
     if (git_code == GIT_ECERTIFICATE || reason_has("certificate"))
-        return error_set(
-            err, ERROR_FAILURE,
-            "the certificate of %s is not trusted: name its authority with --cacert or "
-            "SSL_CERT_FILE (%s)",
-            remote->host, library_reason());
-    if (git_code == GIT_TIMEOUT || reason_has("timed out") || reason_has("timeout"))
+        return certificate_fail(remote, err);
+    if (git_code == GIT_TIMEOUT || REASON_HAS_ANY("timed out", "timeout"))
         return error_set(err, ERROR_UNREACHABLE, "%s does not answer: nothing for %.0f seconds",
                          remote->url, connection->job->stall_s);
-    if (git_code == GIT_EEOF || reason_has("early EOF") || reason_has("unexpected EOF") ||
-        reason_has("could not read from remote") || reason_has("could not read refs") ||
-        reason_has("connection reset") || reason_has("socket"))
+    if (git_code == GIT_EEOF ||
+        REASON_HAS_ANY("early EOF", "unexpected EOF", "could not read from remote",
+                       "could not read refs", "connection reset", "socket"))
         return error_set(err, ERROR_UNREACHABLE, "the connection to %s broke off: try again (%s)",
                          remote->url, library_reason());
-    if (reason_has("invalid content-type"))
-        return error_set(err, ERROR_FAILURE, "%s is a web page, not a git repository (%s)",
-                         remote->url, library_reason());
-    return error_set(err, is_network_error() ? ERROR_UNREACHABLE : ERROR_FAILURE,
-                     "cannot fetch from %s: %s", remote->url, library_reason());
+    return server_fail(remote, err);
 }
 
 static int connect_remote(struct connection *connection, struct error *err)

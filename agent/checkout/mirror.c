@@ -24,7 +24,7 @@ int mirror_folders(char **git, char **worktrees, struct error *err)
 }
 
 /* lock_acquire() in short turns: a Ctrl-C must not wait for the other process. */
-static int take_lock(const struct job *job, struct mirror *mirror, struct error *err)
+static int take_lock(struct mirror *mirror, struct error *err)
 {
     AUTO_FREE char *path = xasprintf("%s.lock", mirror->path);
     for (bool told = false;; told = true) {
@@ -37,7 +37,7 @@ static int take_lock(const struct job *job, struct mirror *mirror, struct error 
         }
         if (!told)
             log_info("waiting: %s", busy.message);
-        failed = task_check(job->task, err);
+        failed = task_check(mirror->job->task, err);
         if (failed)
             return failed;
     }
@@ -211,12 +211,13 @@ int mirror_open(const struct job *job, const struct remote *remote, struct mirro
     int failed = mirror_folders(&git, &worktrees, err);
     if (failed)
         return failed;
+    mirror.job = job;
     mirror.remote = remote;
     mirror.path = path_join(git, remote->key);
     mirror.worktrees = path_join(worktrees, remote->key);
     failed = dir_make(git, err);
     if (!failed)
-        failed = take_lock(job, &mirror, err);
+        failed = take_lock(&mirror, err);
     if (failed)
         return failed;
     (void)futimens(mirror.lock_fd, NULL); /* the time of the last use, for `cache prune` */

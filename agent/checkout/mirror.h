@@ -15,9 +15,10 @@
 #include "checkout/remote.h"
 
 struct mirror {
-    const struct remote *remote; /* borrowed */
-    char *path;                  /* of the bare repository */
-    char *worktrees;             /* the folder of the worktrees */
+    const struct job *job; /* borrowed, like the remote */
+    const struct remote *remote;
+    char *path;      /* of the bare repository */
+    char *worktrees; /* the folder of the worktrees */
     git_repository *repo;
     git_repository *origin; /* the repository itself when the remote is a folder, else NULL */
     int lock_fd;

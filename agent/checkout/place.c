@@ -38,16 +38,12 @@ static int destination_path(const char *destination, char **out, struct error *e
     return 0;
 }
 
-static int put(const struct job *job, const struct mirror *mirror,
-               const struct place_request *request, const struct worktree *worktree,
-               enum worktree_change *change, struct error *err)
+static int put(const struct mirror *mirror, const struct place_request *request,
+               const struct worktree *worktree, enum worktree_change *change, struct error *err)
 {
-    int failed = worktree->flags & WORKTREE_LOOK
-                     ? worktree_inspect(mirror, request->commit, worktree, change, err)
-                     : worktree_put(job, mirror, request->commit, worktree, change, err);
-    return failed || !request->submodules
-               ? failed
-               : submodules_put(job, mirror, request->commit, worktree, change, err);
+    int failed = worktree->flags & WORKTREE_LOOK ? worktree_inspect(mirror, worktree, change, err)
+                                                 : worktree_put(mirror, worktree, change, err);
+    return failed || !request->submodules ? failed : submodules_put(mirror, worktree, change, err);
 }
 
 /* Moves the new folder to its place; what was there goes with it. */
@@ -63,9 +59,8 @@ static int swap(const char *from, const char *to, struct error *err)
 }
 
 /* A folder that appears whole or not at all. */
-static int put_beside(const struct job *job, const struct mirror *mirror,
-                      const struct place_request *request, struct worktree worktree,
-                      struct error *err)
+static int put_beside(const struct mirror *mirror, const struct place_request *request,
+                      struct worktree worktree, struct error *err)
 {
     AUTO_FREE char *beside = xasprintf("%s.lance-bench-tmp", worktree.final_path);
     enum worktree_change change = WORKTREE_UNTOUCHED;
@@ -74,7 +69,7 @@ static int put_beside(const struct job *job, const struct mirror *mirror,
     if (!failed)
         failed = dir_make(beside, err);
     if (!failed)
-        failed = put(job, mirror, request, &worktree, &change, err);
+        failed = put(mirror, request, &worktree, &change, err);
     if (!failed)
         failed = swap(beside, worktree.final_path, err);
     if (failed)
@@ -84,29 +79,29 @@ static int put_beside(const struct job *job, const struct mirror *mirror,
 
 /* A folder of the cache is never changed in place: what foreign code left there, a link to a folder
  * outside for one, could lead the writing astray. */
-static int put_cached(const struct job *job, const struct mirror *mirror,
-                      const struct place_request *request, const struct worktree *worktree,
-                      enum worktree_change *change, struct error *err)
+static int put_cached(const struct mirror *mirror, const struct place_request *request,
+                      const struct worktree *worktree, enum worktree_change *change,
+                      struct error *err)
 {
     struct worktree look = *worktree;
     look.flags |= WORKTREE_LOOK;
     bool there = path_exists(worktree->path);
-    int failed = there ? put(job, mirror, request, &look, change, err) : 0;
+    int failed = there ? put(mirror, request, &look, change, err) : 0;
     if (failed || (there && *change == WORKTREE_UNTOUCHED))
         return failed;
     *change = there ? WORKTREE_RESTORED : WORKTREE_WRITTEN;
     failed = worktree_check_unused(mirror, worktree, err);
-    return failed ? failed : put_beside(job, mirror, request, *worktree, err);
+    return failed ? failed : put_beside(mirror, request, *worktree, err);
 }
 
 /* The user's own folder keeps what the user put there. */
-static int put_there(const struct job *job, const struct mirror *mirror,
-                     const struct place_request *request, const struct worktree *worktree,
-                     enum worktree_change *change, struct error *err)
+static int put_there(const struct mirror *mirror, const struct place_request *request,
+                     const struct worktree *worktree, enum worktree_change *change,
+                     struct error *err)
 {
     if (!path_exists(worktree->path)) {
         *change = WORKTREE_WRITTEN;
-        return put_beside(job, mirror, request, *worktree, err);
+        return put_beside(mirror, request, *worktree, err);
     }
     if (!worktree_is_free(worktree->path) &&
         !worktree_is_ours(mirror, worktree->path, worktree->name))
@@ -114,11 +109,11 @@ static int put_there(const struct job *job, const struct mirror *mirror,
                          "%s is not empty and not a checkout of this repository: name another "
                          "folder, or remove it",
                          worktree->path);
-    return put(job, mirror, request, worktree, change, err);
+    return put(mirror, request, worktree, change, err);
 }
 
-int place_commit(const struct job *job, const struct mirror *mirror,
-                 const struct place_request *request, struct place *out, struct error *err)
+int place_commit(const struct mirror *mirror, const struct place_request *request,
+                 struct place *out, struct error *err)
 {
     AUTO_FREE char *path = NULL;
     AUTO_CLOSE int lock_fd = -1;
@@ -134,12 +129,13 @@ int place_commit(const struct job *job, const struct mirror *mirror,
     if (failed)
         return failed;
     AUTO_FREE char *name = request->destination ? worktree_name_of(path) : xstrdup(id);
-    struct worktree worktree = {.name = name, .path = path, .final_path = path};
+    struct worktree worktree = {
+        .name = name, .path = path, .final_path = path, .commit = *request->commit};
     if (request->destination) {
-        failed = put_there(job, mirror, request, &worktree, &change, err);
+        failed = put_there(mirror, request, &worktree, &change, err);
     } else {
         worktree.flags = WORKTREE_CACHED | (request->pristine ? WORKTREE_PRISTINE : 0);
-        failed = put_cached(job, mirror, request, &worktree, &change, err);
+        failed = put_cached(mirror, request, &worktree, &change, err);
     }
     if (!failed)
         failed = worktree_lfs_pointers(mirror, &worktree, &pointers, err);

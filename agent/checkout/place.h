@@ -25,6 +25,5 @@ struct place {
         .lock_fd = -1, \
     }
 
-int place_commit(const struct job *job, const struct mirror *mirror,
-                 const struct place_request *request, struct place *out,
-                 struct error *err) MUST_CHECK;
+int place_commit(const struct mirror *mirror, const struct place_request *request,
+                 struct place *out, struct error *err) MUST_CHECK;

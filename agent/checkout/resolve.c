@@ -194,12 +194,18 @@ static int ambiguous_fail(struct candidates *candidates, const char *text, struc
                      text, list, candidates->ids.count > CANDIDATES_SHOWN ? ", …" : "");
 }
 
-/* 0 with *found false when nothing matches. `connection` may be NULL. */
+struct short_id {
+    const char *text;
+    git_oid id;
+    bool found;
+};
+
+/* 0 and not found when nothing matches. `connection` may be NULL. */
 static int find_short(const struct mirror *mirror, const struct connection *connection,
-                      const char *text, git_oid *out, bool *found, struct error *err)
+                      struct short_id *wanted, struct error *err)
 {
     AUTO_GIT(git_odb) git_odb *odb = NULL;
-    AUTO_FREE char *prefix = xstrdup(text);
+    AUTO_FREE char *prefix = xstrdup(wanted->text);
     for (char *at = prefix; *at; at++)
         *at = (char)(*at >= 'A' && *at <= 'F' ? *at + 32 : *at);
     AUTO_CANDIDATES struct candidates candidates = {.prefix = prefix};
@@ -211,11 +217,11 @@ static int find_short(const struct mirror *mirror, const struct connection *conn
         return library_fail(err, failed, "cannot read the cache %s", mirror->path);
     if (connection)
         add_advertised(connection, &candidates);
-    *found = candidates.ids.count == 1;
     if (candidates.ids.count > 1)
-        return ambiguous_fail(&candidates, text, err);
-    if (*found)
-        (void)git_oid_fromstr(out, candidates.ids.items[0]);
+        return ambiguous_fail(&candidates, wanted->text, err);
+    wanted->found = candidates.ids.count == 1;
+    if (wanted->found)
+        (void)git_oid_fromstr(&wanted->id, candidates.ids.items[0]);
     return 0;
 }
 
@@ -256,22 +262,24 @@ static int fetch_history(struct connection *connection, struct error *err)
 static int search_short(const struct mirror *mirror, struct connection *connection,
                         const char *text, struct base *out, struct error *err)
 {
-    bool found = false;
-    int failed = find_short(mirror, connection, text, &out->commit, &found, err);
-    if (!failed && !found)
+    struct short_id wanted = {.text = text};
+    int failed = find_short(mirror, connection, &wanted, err);
+    if (!failed && !wanted.found)
         failed = fetch_recent(connection, err);
-    if (!failed && !found)
-        failed = find_short(mirror, connection, text, &out->commit, &found, err);
-    if (!failed && !found)
+    if (!failed && !wanted.found)
+        failed = find_short(mirror, connection, &wanted, err);
+    if (!failed && !wanted.found)
         failed = fetch_history(connection, err);
-    if (!failed && !found)
-        failed = find_short(mirror, connection, text, &out->commit, &found, err);
-    if (!failed && !found)
-        failed = error_set(err, ERROR_NOT_FOUND, "there is no branch, tag or commit '%s' at %s",
-                           text, mirror->remote->url);
-    if (!failed)
-        find_ref_of_id(connection, out);
-    return failed;
+    if (!failed && !wanted.found)
+        failed = find_short(mirror, connection, &wanted, err);
+    if (failed)
+        return failed;
+    if (!wanted.found)
+        return error_set(err, ERROR_NOT_FOUND, "there is no branch, tag or commit '%s' at %s", text,
+                         mirror->remote->url);
+    out->commit = wanted.id;
+    find_ref_of_id(connection, out);
+    return 0;
 }
 
 static int find_base(const struct mirror *mirror, struct connection *connection, const char *name,
@@ -313,16 +321,15 @@ static int fetch_base(struct connection *connection, const struct base *base, si
     return failed;
 }
 
-static int resolve_network(const struct job *job, struct mirror *mirror,
-                           const struct revision *revision, size_t generations,
-                           struct resolved *out, struct error *err)
+static int resolve_network(struct mirror *mirror, const struct revision *revision,
+                           size_t generations, struct resolved *out, struct error *err)
 {
     git_oid commit;
     if (revision_is_full_id(revision->base) && !git_oid_fromstr(&commit, revision->base) &&
         walk_back(mirror, &commit, revision, generations, &out->commit) == WALK_DONE)
         return 0;
     AUTO_CONNECTION struct connection connection = CONNECTION_INIT;
-    int failed = connection_open(job, mirror->remote, mirror->repo, &connection, err);
+    int failed = connection_open(mirror->job, mirror->remote, mirror->repo, &connection, err);
     if (failed)
         return failed;
     AUTO_BASE struct base base = {0};
@@ -350,10 +357,12 @@ static int local_base(const struct mirror *mirror, const char *name, git_oid *ou
     AUTO_GIT(git_object) git_object *object = NULL, *commit = NULL;
     AUTO_GIT(git_reference) git_reference *ref = NULL, *target = NULL;
     int failed = git_revparse_ext(&object, &ref, mirror->origin, name);
-    bool found = false;
     if (failed && revision_is_short_id(name)) {
-        int result = find_short(mirror, NULL, name, out, &found, err);
-        if (result || found)
+        struct short_id wanted = {.text = name};
+        int result = find_short(mirror, NULL, &wanted, err);
+        if (wanted.found)
+            *out = wanted.id;
+        if (result || wanted.found)
             return result;
     }
     if (failed == GIT_ENOTFOUND || failed == GIT_EAMBIGUOUS || failed == GIT_EUNBORNBRANCH)
@@ -390,13 +399,12 @@ static int resolve_local(struct mirror *mirror, const struct revision *revision,
     return 0;
 }
 
-int resolve_commit(const struct job *job, struct mirror *mirror, const struct revision *revision,
-                   size_t generations, struct resolved *out, struct error *err)
+int resolve_commit(struct mirror *mirror, const struct revision *revision, size_t generations,
+                   struct resolved *out, struct error *err)
 {
     struct resolved resolved = {0};
-    int failed = mirror->origin
-                     ? resolve_local(mirror, revision, generations, &resolved, err)
-                     : resolve_network(job, mirror, revision, generations, &resolved, err);
+    int failed = mirror->origin ? resolve_local(mirror, revision, generations, &resolved, err)
+                                : resolve_network(mirror, revision, generations, &resolved, err);
     if (failed)
         return failed;
     failed = mirror_keep(mirror, &resolved.commit, err);

@@ -13,6 +13,7 @@ enum { MODULES_FILE_MAX = 1 << 20, NESTING_MAX = 10, SUBMODULES_MAX = 1000 };
 /* One submodule of a commit. */
 struct module {
     char *path; /* below the parent's files */
+    char *url;  /* as .gitmodules has it, NULL where it has none */
     git_oid commit;
 };
 
@@ -23,8 +24,10 @@ struct module_list {
 
 static void module_list_release(struct module_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
         free(list->items[i].path);
+        free(list->items[i].url);
+    }
     free(list->items);
 }
 #define AUTO_MODULES __attribute__((cleanup(module_list_release)))
@@ -115,75 +118,72 @@ static int nesting_of(const struct worktree *worktree)
 }
 
 /* Without the network: what is not in the cache has to be put anew anyway. */
-static int look_at(const struct job *job, const struct remote *remote, const struct module *module,
+static int look_at(const struct job *job, const struct remote *remote,
                    const struct worktree *worktree, enum worktree_change *change, struct error *err)
 {
     AUTO_MIRROR struct mirror mirror = MIRROR_INIT;
     int failed = mirror_open(job, remote, &mirror, err);
     if (failed)
         return failed;
-    if (worktree_inspect(&mirror, &module->commit, worktree, change, NULL))
+    if (worktree_inspect(&mirror, worktree, change, NULL))
         *change = WORKTREE_RESTORED;
-    return *change == WORKTREE_UNTOUCHED
-               ? submodules_put(job, &mirror, &module->commit, worktree, change, err)
-               : 0;
+    return *change == WORKTREE_UNTOUCHED ? submodules_put(&mirror, worktree, change, err) : 0;
 }
 
 static int fetch_and_put(const struct job *job, const struct remote *remote,
-                         const struct module *module, const struct worktree *worktree,
-                         enum worktree_change *change, struct error *err)
+                         const struct worktree *worktree, enum worktree_change *change,
+                         struct error *err)
 {
     AUTO_MIRROR struct mirror mirror = MIRROR_INIT;
     AUTO_REVISION struct revision revision = {0};
     struct resolved resolved = {0};
     char id[COMMIT_ID_SIZE];
-    git_oid_tostr(id, sizeof(id), &module->commit);
+    git_oid_tostr(id, sizeof(id), &worktree->commit);
     int failed = revision_parse(id, &revision, err);
     if (!failed)
         failed = mirror_open(job, remote, &mirror, err);
     if (!failed)
-        failed = resolve_commit(job, &mirror, &revision, 0, &resolved, err);
+        failed = resolve_commit(&mirror, &revision, 0, &resolved, err);
     free(resolved.branch);
     if (!failed)
-        failed = worktree_put(job, &mirror, &module->commit, worktree, change, err);
-    return failed ? failed : submodules_put(job, &mirror, &module->commit, worktree, change, err);
+        failed = worktree_put(&mirror, worktree, change, err);
+    return failed ? failed : submodules_put(&mirror, worktree, change, err);
 }
 
-static int put_at(const struct job *job, const struct remote *remote, const struct module *module,
-                  const struct worktree *worktree, enum worktree_change *change, struct error *err)
+static int put_one(const struct mirror *mirror, const char *url, const struct worktree *worktree,
+                   enum worktree_change *change, struct error *err)
 {
+    AUTO_REMOTE struct remote remote = {0};
     const struct worktree *parent = worktree->parent;
+    const char *place = worktree->path + strlen(parent->path) + 1;
     bool look = parent->flags & WORKTREE_LOOK;
-    int failed = check_place(parent, module->path, look ? NULL : err);
-    if (failed && look) {
+    int failed = remote_parse_submodule(mirror->remote, url, &remote, err);
+    if (!failed && check_place(parent, place, look ? NULL : err)) {
         *change = WORKTREE_RESTORED;
-        return 0;
+        return look ? 0 : ERROR_INPUT;
     }
     if (failed)
         return failed;
-    return look ? look_at(job, remote, module, worktree, change, err)
-                : fetch_and_put(job, remote, module, worktree, change, err);
+    return look ? look_at(mirror->job, &remote, worktree, change, err)
+                : fetch_and_put(mirror->job, &remote, worktree, change, err);
 }
 
-static int put_one(const struct job *job, const struct mirror *mirror, git_config *config,
-                   const struct module *module, const struct worktree *parent,
-                   enum worktree_change *change, struct error *err)
+static int put_module(const struct mirror *mirror, const struct module *module,
+                      const struct worktree *parent, enum worktree_change *change,
+                      struct error *err)
 {
-    AUTO_FREE char *url = config ? url_of(config, module->path) : NULL;
-    if (!url)
+    if (!module->url)
         return error_set(err, ERROR_NOT_FOUND,
-                         "the submodule %s has no URL in .gitmodules: the "
-                         "commit is broken; --no-submodules leaves it out",
+                         "the submodule %s has no URL in .gitmodules: the commit is broken; "
+                         "--no-submodules leaves it out",
                          module->path);
-    AUTO_REMOTE struct remote remote = {0};
     AUTO_FREE char *path = path_join(parent->path, module->path);
     AUTO_FREE char *final_path = path_join(parent->final_path, module->path);
     AUTO_FREE char *name = worktree_name_of(final_path);
-    const struct worktree worktree = {name, path, final_path, parent->flags, parent};
+    const struct worktree worktree = {name,           path,          final_path,
+                                      module->commit, parent->flags, parent};
     enum worktree_change own = WORKTREE_UNTOUCHED;
-    int failed = remote_parse_submodule(mirror->remote, url, &remote, err);
-    if (!failed)
-        failed = put_at(job, &remote, module, &worktree, &own, err);
+    int failed = put_one(mirror, module->url, &worktree, &own, err);
     if (failed)
         return error_wrap(err, "submodule %s", module->path);
     if (own != WORKTREE_UNTOUCHED && *change == WORKTREE_UNTOUCHED)
@@ -191,32 +191,47 @@ static int put_one(const struct job *job, const struct mirror *mirror, git_confi
     return 0;
 }
 
-int submodules_put(const struct job *job, const struct mirror *mirror, const git_oid *commit,
-                   const struct worktree *worktree, enum worktree_change *change, struct error *err)
+static int list_modules(const struct mirror *mirror, git_tree *tree, struct module_list *out,
+                        struct error *err)
 {
-    AUTO_GIT(git_commit) git_commit *object = NULL;
-    AUTO_GIT(git_tree) git_tree *tree = NULL;
     AUTO_GIT(git_config) git_config *config = NULL;
-    AUTO_MODULES struct module_list list = {0};
-    int failed = git_commit_lookup(&object, mirror->repo, commit);
-    if (!failed)
-        failed = git_commit_tree(&tree, object);
-    if (!failed)
-        failed = git_tree_walk(tree, GIT_TREEWALK_PRE, on_entry, &list);
+    int failed = git_tree_walk(tree, GIT_TREEWALK_PRE, on_entry, out);
     if (failed == GIT_EUSER)
         return error_set(err, ERROR_INPUT, "the commit has more than %d submodules",
                          SUBMODULES_MAX);
     if (failed)
-        return library_fail(err, failed, "cannot look for submodules");
-    if (!list.count)
+        return library_fail(err, failed, "cannot look for submodules in %s", mirror->remote->url);
+    if (!out->count)
         return 0;
-    if (nesting_of(worktree) >= NESTING_MAX)
-        return error_set(err, ERROR_INPUT, "submodules are nested deeper than %d", NESTING_MAX);
     failed = read_modules_file(tree, &config);
     if (failed && failed != GIT_ENOTFOUND)
         return library_fail(err, failed, "cannot read .gitmodules");
-    int result = 0;
-    for (size_t i = 0; i < list.count && !result; i++)
-        result = put_one(job, mirror, config, &list.items[i], worktree, change, err);
-    return result;
+    for (size_t i = 0; config && i < out->count; i++)
+        out->items[i].url = url_of(config, out->items[i].path);
+    return 0;
+}
+
+static int tree_of_commit(const struct mirror *mirror, const git_oid *id, git_tree **out,
+                          struct error *err)
+{
+    AUTO_GIT(git_commit) git_commit *commit = NULL;
+    int failed = git_commit_lookup(&commit, mirror->repo, id);
+    if (!failed)
+        failed = git_commit_tree(out, commit);
+    return failed ? library_fail(err, failed, "cannot read commit %s", git_oid_tostr_s(id)) : 0;
+}
+
+int submodules_put(const struct mirror *mirror, const struct worktree *worktree,
+                   enum worktree_change *change, struct error *err)
+{
+    AUTO_GIT(git_tree) git_tree *tree = NULL;
+    AUTO_MODULES struct module_list list = {0};
+    int failed = tree_of_commit(mirror, &worktree->commit, &tree, err);
+    if (!failed)
+        failed = list_modules(mirror, tree, &list, err);
+    if (!failed && list.count && nesting_of(worktree) >= NESTING_MAX)
+        failed = error_set(err, ERROR_INPUT, "submodules are nested deeper than %d", NESTING_MAX);
+    for (size_t i = 0; !failed && i < list.count; i++)
+        failed = put_module(mirror, &list.items[i], worktree, change, err);
+    return failed;
 }

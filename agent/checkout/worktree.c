@@ -86,8 +86,8 @@ static int tree_of(git_repository *repo, const git_oid *commit, git_tree **out)
     return failed ? failed : git_commit_tree(out, object);
 }
 
-static int view_open(const struct mirror *mirror, const struct worktree *worktree,
-                     const git_oid *commit, struct view *out, struct error *err)
+static int view_open(const struct mirror *mirror, const struct worktree *worktree, struct view *out,
+                     struct error *err)
 {
     AUTO_VIEW struct view view = {0};
     AUTO_FREE char *admin = worktree_admin(mirror, worktree->name);
@@ -102,7 +102,7 @@ static int view_open(const struct mirror *mirror, const struct worktree *worktre
     if (!failed)
         failed = git_repository_set_index(view.repo, view.index);
     if (!failed)
-        failed = tree_of(view.repo, commit, &view.tree);
+        failed = tree_of(view.repo, &worktree->commit, &view.tree);
     if (failed)
         return library_fail(err, failed, "cannot open the worktree %s", worktree->path);
     *out = view;
@@ -191,9 +191,8 @@ static int count_changes(struct view *view, unsigned flags, size_t *out)
     return failed;
 }
 
-int worktree_inspect(const struct mirror *mirror, const git_oid *commit,
-                     const struct worktree *worktree, enum worktree_change *change,
-                     struct error *err)
+int worktree_inspect(const struct mirror *mirror, const struct worktree *worktree,
+                     enum worktree_change *change, struct error *err)
 {
     AUTO_FREE char *admin = worktree_admin(mirror, worktree->name);
     AUTO_FREE char *complete = path_join(admin, "complete");
@@ -201,11 +200,11 @@ int worktree_inspect(const struct mirror *mirror, const git_oid *commit,
     git_oid held = {0};
     sweep_admin(admin);
     if (!worktree_is_ours(mirror, worktree->path, worktree->name) || !read_head(admin, &held) ||
-        !git_oid_equal(&held, commit)) {
+        !git_oid_equal(&held, &worktree->commit)) {
         *change = WORKTREE_WRITTEN;
         return 0;
     }
-    int failed = view_open(mirror, worktree, commit, &view, err);
+    int failed = view_open(mirror, worktree, &view, err);
     if (failed)
         return failed;
     size_t changes = 1;
@@ -241,10 +240,10 @@ static int on_notify(git_checkout_notify_t why, const char *path, const git_diff
     return task_should_stop(progress->job->task) ? GIT_EUSER : 0;
 }
 
-static int checkout_fail(const struct job *job, const struct mirror *mirror,
-                         const struct worktree *worktree, int git_code, struct error *err)
+static int checkout_fail(const struct mirror *mirror, const struct worktree *worktree, int git_code,
+                         struct error *err)
 {
-    int stopped = task_check(job->task, err);
+    int stopped = task_check(mirror->job->task, err);
     if (stopped)
         return stopped;
     const git_error *last = git_error_last();
@@ -262,10 +261,10 @@ static int checkout_fail(const struct job *job, const struct mirror *mirror,
     return library_fail(err, git_code, "cannot write the files to %s", worktree->path);
 }
 
-static int write_files(const struct job *job, const struct mirror *mirror,
-                       const struct worktree *worktree, struct view *view, struct error *err)
+static int write_files(const struct mirror *mirror, const struct worktree *worktree,
+                       struct view *view, struct error *err)
 {
-    struct progress progress = {job, mirror->remote->name};
+    struct progress progress = {mirror->job, mirror->remote->name};
     git_checkout_options options;
     (void)git_checkout_options_init(&options, GIT_CHECKOUT_OPTIONS_VERSION);
     options.checkout_strategy = GIT_CHECKOUT_FORCE | GIT_CHECKOUT_RECREATE_MISSING;
@@ -276,7 +275,7 @@ static int write_files(const struct job *job, const struct mirror *mirror,
     options.progress_cb = on_progress;
     options.notify_payload = options.progress_payload = &progress;
     int failed = git_checkout_tree(view->repo, (const git_object *)view->tree, &options);
-    return failed ? checkout_fail(job, mirror, worktree, failed, err) : 0;
+    return failed ? checkout_fail(mirror, worktree, failed, err) : 0;
 }
 
 /* libgit2 would write through a symbolic link that has taken the place of a folder. */
@@ -303,8 +302,8 @@ static int clear_links(const struct worktree *worktree, const struct view *view,
     return 0;
 }
 
-static int put_files(const struct job *job, const struct mirror *mirror, const git_oid *commit,
-                     const struct worktree *worktree, struct view *view, struct error *err)
+static int put_files(const struct mirror *mirror, const struct worktree *worktree,
+                     struct view *view, struct error *err)
 {
     AUTO_FREE char *admin = worktree_admin(mirror, worktree->name);
     AUTO_FREE char *complete = path_join(admin, "complete");
@@ -312,23 +311,23 @@ static int put_files(const struct job *job, const struct mirror *mirror, const g
     (void)unlink(complete);
     int failed = clear_links(worktree, view, err);
     if (!failed)
-        failed = write_files(job, mirror, worktree, view, err);
+        failed = write_files(mirror, worktree, view, err);
     if (failed)
         return failed;
-    git_oid_tostr(head, COMMIT_ID_SIZE, commit);
+    git_oid_tostr(head, COMMIT_ID_SIZE, &worktree->commit);
     head[GIT_OID_SHA1_HEXSIZE] = '\n';
     head[GIT_OID_SHA1_HEXSIZE + 1] = '\0';
     failed = write_text(admin, "HEAD", head, err);
     return failed ? failed : write_text(admin, "complete", head, err);
 }
 
-int worktree_put(const struct job *job, const struct mirror *mirror, const git_oid *commit,
-                 const struct worktree *worktree, enum worktree_change *change, struct error *err)
+int worktree_put(const struct mirror *mirror, const struct worktree *worktree,
+                 enum worktree_change *change, struct error *err)
 {
     AUTO_FREE char *admin = worktree_admin(mirror, worktree->name);
     AUTO_VIEW struct view view = {0};
     git_oid held = {0};
-    int failed = worktree_inspect(mirror, commit, worktree, change, err);
+    int failed = worktree_inspect(mirror, worktree, change, err);
     if (failed || *change == WORKTREE_UNTOUCHED)
         return failed;
     bool there = worktree_is_ours(mirror, worktree->path, worktree->name);
@@ -336,12 +335,12 @@ int worktree_put(const struct job *job, const struct mirror *mirror, const git_o
     if (!failed && !there)
         failed = admin_create(worktree, admin, err);
     if (!failed)
-        failed = view_open(mirror, worktree, commit, &view, err);
+        failed = view_open(mirror, worktree, &view, err);
     if (failed)
         return failed;
     if (there && read_head(admin, &held) && tree_of(view.repo, &held, &view.baseline))
         view.baseline = NULL; /* its commit is no longer in the cache: files are compared instead */
-    return put_files(job, mirror, commit, worktree, &view, err);
+    return put_files(mirror, worktree, &view, err);
 }
 
 /* --- Git LFS ---------------------------------------------------------------------------------- */

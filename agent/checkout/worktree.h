@@ -30,19 +30,18 @@ struct worktree {
     const char *name;       /* in the mirror: the commit's id, or a hash of `final_path` */
     const char *path;       /* where the files are put */
     const char *final_path; /* where they will be in the end; the same, or a rename away */
+    git_oid commit;
     unsigned flags;
     const struct worktree *parent; /* of a submodule, else NULL */
 };
 
 /* Finds out what worktree_put() would have to do. */
-int worktree_inspect(const struct mirror *mirror, const git_oid *commit,
-                     const struct worktree *worktree, enum worktree_change *change,
-                     struct error *err) MUST_CHECK;
+int worktree_inspect(const struct mirror *mirror, const struct worktree *worktree,
+                     enum worktree_change *change, struct error *err) MUST_CHECK;
 /* Makes the folder hold the commit's files (submodules apart: each is a folder of its own) and
  * leaves alone what else is in it. */
-int worktree_put(const struct job *job, const struct mirror *mirror, const git_oid *commit,
-                 const struct worktree *worktree, enum worktree_change *change,
-                 struct error *err) MUST_CHECK;
+int worktree_put(const struct mirror *mirror, const struct worktree *worktree,
+                 enum worktree_change *change, struct error *err) MUST_CHECK;
 /* ERROR_CONFLICT when another run is using the worktree. */
 int worktree_check_unused(const struct mirror *mirror, const struct worktree *worktree,
                           struct error *err) MUST_CHECK;
