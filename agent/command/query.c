@@ -127,7 +127,14 @@ static int print_rows(struct rows *rows, struct table *table, struct error *err)
     return got;
 }
 
-enum query_output { QUERY_TABLE, QUERY_JSON, QUERY_CSV, QUERY_MARKDOWN, QUERY_ARROW, QUERY_PARQUET };
+enum query_output {
+    QUERY_TABLE,
+    QUERY_JSON,
+    QUERY_CSV,
+    QUERY_MARKDOWN,
+    QUERY_ARROW,
+    QUERY_PARQUET
+};
 
 static int choose_output(const struct globals *globals, const char *name, enum query_output *out,
                          struct error *err)
@@ -144,9 +151,10 @@ static int choose_output(const struct globals *globals, const char *name, enum q
             *out = (enum query_output)i;
             return 0;
         }
-    return name ? error_set(err, ERROR_USAGE,
-                            "--output is one of table, json, csv, markdown, arrow, parquet, not '%s'",
-                            name)
+    return name ? error_set(
+                      err, ERROR_USAGE,
+                      "--output is one of table, json, csv, markdown, arrow, parquet, not '%s'",
+                      name)
                 : 0;
 }
 
@@ -180,6 +188,7 @@ static int run(const struct globals *globals, const void *raw, const struct strl
         return database_write_stream(
             &stream, output == QUERY_PARQUET ? STREAM_PARQUET : STREAM_ARROW, STDOUT_FILENO, err);
     }
+    rows.source = globals->db;
     AUTO_TABLE struct table *table = table_new(tables[output], stdout);
     return print_rows(&rows, table, err);
 }

@@ -63,16 +63,17 @@ static int add_measurement(void *context, const struct measurement *given, struc
             .ordinal = name_counts_add(&p->names, p->name.buf),
         },
         id);
-    metadata_write(&(struct metadata){
-                       .harness = p->harness,
-                       .commit = r->commit,
-                       .run = p->run,
-                       .host_session = r->host_session,
-                       .iterations = m.iterations,
-                       .iteration_count = m.iterations ? m.value_count : 0,
-                       .details = m.details,
-                   },
-                   &p->metadata);
+    metadata_write(
+        &(struct metadata){
+            .harness = p->harness,
+            .commit = r->commit,
+            .run = p->run,
+            .host_session = r->host_session,
+            .iterations = m.iterations,
+            .iteration_count = m.iterations ? m.value_count : 0,
+            .details = m.details,
+        },
+        &p->metadata);
     const struct result result = {
         .id = id,
         .dut = &r->dut,
@@ -106,10 +107,9 @@ static int record_run(struct publishing *p, struct database *db, const char *inp
 {
     const struct publish_request *r = p->request;
     size_t missing = count_missing(p);
-    AUTO_FREE char *reason =
-        missing ? xasprintf("%zu of %zu expected benchmarks are missing", missing,
-                            r->expected.count)
-                : NULL;
+    AUTO_FREE char *reason = missing ? xasprintf("%zu of %zu expected benchmarks are missing",
+                                                 missing, r->expected.count)
+                                     : NULL;
     struct run_record record = {
         .run = p->run,
         .harness = p->harness,
@@ -117,7 +117,9 @@ static int record_run(struct publishing *p, struct database *db, const char *inp
         .commit = r->commit,
         .version = r->dut.version,
         .test_bed = r->test_bed->name,
-        .outcome = r->outcome ? r->outcome : missing ? RUN_PARTIAL : RUN_COMPLETE,
+        .outcome = r->outcome ? r->outcome
+                   : missing  ? RUN_PARTIAL
+                              : RUN_COMPLETE,
         .reason = r->reason ? r->reason : reason,
         .toolchain = r->toolchain,
         .host_session = r->host_session,
@@ -182,7 +184,9 @@ int publish_input(const struct publish_request *given, const struct parse_format
         return failed;
     AUTO_FREE char *github = publish_github_run();
     snprintf(outcome->run, sizeof(outcome->run), "%s",
-             request.run ? request.run : github ? github : digest);
+             request.run ? request.run
+             : github    ? github
+                         : digest);
     request.run = outcome->run;
 
     struct publishing p = {
@@ -196,7 +200,8 @@ int publish_input(const struct publish_request *given, const struct parse_format
     name_counts_release(&p.names);
     strbuf_release(&p.name);
     strbuf_release(&p.metadata);
-    if (failed == ERROR_UNREACHABLE && !request.no_spool) {
+    bool may_work_later = failed == ERROR_UNREACHABLE || failed == ERROR_CONFLICT;
+    if (may_work_later && !request.no_spool) {
         struct error unreachable = *err;
         int lost = spool_add(&request, format, input, &outcome->spooled, err);
         if (lost)

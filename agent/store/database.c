@@ -115,6 +115,7 @@ int database_scan(struct database *db, const char *table, const char *columns, c
                                       sizeof(reason.text));
     if (status)
         return translate(status, &reason, db, "reading the database", err);
+    rows->source = db->uri;
     return rows_begin(rows, err);
 }
 
@@ -122,8 +123,7 @@ int database_query(struct database *db, const char *sql, bool simple, struct Arr
                    struct error *err)
 {
     struct reason reason = {""};
-    int32_t status =
-        lance_store_sql(db->store, sql, simple, out, reason.text, sizeof(reason.text));
+    int32_t status = lance_store_sql(db->store, sql, simple, out, reason.text, sizeof(reason.text));
     return translate(status, &reason, db, "query", err);
 }
 
@@ -151,8 +151,8 @@ int table_writer_open(struct database *db, const char *table, const char *key,
 {
     struct reason reason = {""};
     struct lance_writer *writer = NULL;
-    int32_t status = lance_writer_open(db->store, table, key, mode, &writer, reason.text,
-                                       sizeof(reason.text));
+    int32_t status =
+        lance_writer_open(db->store, table, key, mode, &writer, reason.text, sizeof(reason.text));
     if (status)
         return translate(status, &reason, db, "opening the database", err);
     struct table_writer *opened = xcalloc(1, sizeof(*opened));

@@ -44,9 +44,12 @@ void stored_results_release(struct stored_results *results)
 
 static void look_up(const struct rows *rows, struct result_cells *c)
 {
-    static const char *const summary[] = {"summary.min",    "summary.q1",
-                                          "summary.median", "summary.q3",
-                                          "summary.max",    "summary.mean",
+    static const char *const summary[] = {"summary.min",
+                                          "summary.q1",
+                                          "summary.median",
+                                          "summary.q3",
+                                          "summary.max",
+                                          "summary.mean",
                                           "summary.standard_deviation"};
     static const char *const throughput[] = {"throughput.multiplier", "throughput.name",
                                              "throughput.unit_system"};
@@ -77,11 +80,25 @@ static void look_up(const struct rows *rows, struct result_cells *c)
         c->throughput[i] = rows_column(rows, throughput[i]);
 }
 
+/* A table of the same name may be something else altogether. */
+static int check_columns(const struct rows *rows, const char *table, struct error *err)
+{
+    static const char *const needed[] = {
+        "id",           "dut.name", "dut.version",    "dut.timestamp", "values",
+        "summary.mean", "units",    "benchmark_name", "metadata",      "test_bed.name"};
+    for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+        if (!rows_have_column(rows, needed[i]))
+            return error_set(err, ERROR_FAILURE,
+                             "table %s in %s has another schema: there is no column %s", table,
+                             rows->source, needed[i]);
+    return 0;
+}
+
 static struct summary read_summary(const struct result_cells *c, size_t row)
 {
     struct summary s;
-    double *const fields[] = {&s.min, &s.q1,   &s.median,            &s.q3,
-                              &s.max, &s.mean, &s.standard_deviation};
+    double *const fields[] = {
+        &s.min, &s.q1, &s.median, &s.q3, &s.max, &s.mean, &s.standard_deviation};
     for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
         *fields[i] = cell_number(&c->summary[i], row);
     return s;
@@ -240,9 +257,11 @@ int results_read(struct database *db, const struct result_query *query, struct s
     AUTO_STRLIST struct strlist invalidated = STRLIST_INIT;
     int failed = query->with_invalidated ? 0 : runs_invalidated(db, &invalidated, err);
     AUTO_ROWS struct rows rows = {0};
+    const char *table = query->table ? query->table : RESULTS_TABLE;
     if (!failed)
-        failed = database_scan(db, query->table ? query->table : RESULTS_TABLE, NULL,
-                               filter.len ? filter.buf : NULL, &rows, err);
+        failed = database_scan(db, table, NULL, filter.len ? filter.buf : NULL, &rows, err);
+    if (!failed)
+        failed = check_columns(&rows, table, err);
     if (failed)
         return failed;
     AUTO_STORED_RESULTS struct stored_results found = {0};

@@ -9,19 +9,39 @@
  * with, little enough to keep a publishing of any size in bounded memory. */
 enum { BATCH_ROWS = 4096, BATCH_BYTES = 16 << 20 };
 
-#define TEXT(n) {.name = n, .kind = COLUMN_UTF8}
-#define INT64(n) {.name = n, .kind = COLUMN_INT64}
-#define INT32(n) {.name = n, .kind = COLUMN_INT32}
-#define NUMBER(n) {.name = n, .kind = COLUMN_FLOAT64}
-#define STRUCT(n, c) {.name = n, .kind = COLUMN_STRUCT, .children = c, .child_count = ARRAY_SIZE(c)}
+#define TEXT(n)                        \
+    {                                  \
+        .name = n, .kind = COLUMN_UTF8 \
+    }
+#define INT64(n)                        \
+    {                                   \
+        .name = n, .kind = COLUMN_INT64 \
+    }
+#define INT32(n)                        \
+    {                                   \
+        .name = n, .kind = COLUMN_INT32 \
+    }
+#define NUMBER(n)                         \
+    {                                     \
+        .name = n, .kind = COLUMN_FLOAT64 \
+    }
+#define STRUCT(n, c)                                                                  \
+    {                                                                                 \
+        .name = n, .kind = COLUMN_STRUCT, .children = c, .child_count = ARRAY_SIZE(c) \
+    }
 
 static const struct column_spec dut_columns[] = {TEXT("name"), TEXT("version"), INT64("timestamp")};
 static const struct column_spec test_bed_columns[] = {
     TEXT("name"), TEXT("cpu"), INT32("memory_gb"), TEXT("os"), INT64("created_at"),
 };
 static const struct column_spec summary_columns[] = {
-    NUMBER("min"), NUMBER("q1"),   NUMBER("median"),             NUMBER("q3"),
-    NUMBER("max"), NUMBER("mean"), NUMBER("standard_deviation"),
+    NUMBER("min"),
+    NUMBER("q1"),
+    NUMBER("median"),
+    NUMBER("q3"),
+    NUMBER("max"),
+    NUMBER("mean"),
+    NUMBER("standard_deviation"),
 };
 static const struct column_spec throughput_columns[] = {
     NUMBER("multiplier"),
@@ -68,8 +88,7 @@ int result_writer_open(struct database *db, const char *table, struct result_wri
                        struct error *err)
 {
     struct lance_table_info info;
-    int failed =
-        database_ensure_table(db, table, result_columns, ARRAY_SIZE(result_columns), err);
+    int failed = database_ensure_table(db, table, result_columns, ARRAY_SIZE(result_columns), err);
     if (!failed)
         failed = database_table_info(db, table, &info, err);
     struct table_writer *rows = NULL;
@@ -93,20 +112,29 @@ static void add_dut(struct column *c, const struct dut *dut)
     column_end_row(c);
 }
 
+/* Both are 0 where a machine of the past is not known. */
+static void add_known_int(struct column *c, int64_t value)
+{
+    if (value)
+        column_add_int(c, value);
+    else
+        column_add_null(c);
+}
+
 static void add_test_bed(struct column *c, const struct test_bed *bed)
 {
     column_add_text(&c->children[0], bed->name);
     column_add_text(&c->children[1], bed->cpu);
-    column_add_int(&c->children[2], bed->memory_gb);
+    add_known_int(&c->children[2], bed->memory_gb);
     column_add_text(&c->children[3], bed->os);
-    column_add_int(&c->children[4], bed->created_at);
+    add_known_int(&c->children[4], bed->created_at);
     column_end_row(c);
 }
 
 static void add_summary(struct column *c, const struct summary *s)
 {
-    const double numbers[] = {s->min, s->q1, s->median, s->q3, s->max, s->mean,
-                              s->standard_deviation};
+    const double numbers[] = {
+        s->min, s->q1, s->median, s->q3, s->max, s->mean, s->standard_deviation};
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
         column_add_number(&c->children[i], numbers[i]);
     column_end_row(c);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -16,17 +17,28 @@ void rows_release(struct rows *rows)
     *rows = (struct rows){0};
 }
 
-static int stream_failed(struct rows *rows, struct error *err)
+/* `status` is the errno that the stream gave: EIO for a database that cannot be reached. Arrow puts
+ * a word of its own in front of the reason. */
+static int stream_failed(struct rows *rows, int status, struct error *err)
 {
     const char *reason = rows->stream.get_last_error(&rows->stream);
-    return error_set(err, ERROR_FAILURE, "%s", reason ? reason : "reading the table failed");
+    const char *source = rows->source ? rows->source : "the database";
+    if (!reason)
+        reason = "the core gives no reason";
+    static const char *const words[] = {"External error: ", "Io error: "};
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (!strncmp(reason, words[i], strlen(words[i])))
+            reason += strlen(words[i]);
+    if (status == EIO)
+        return error_set(err, ERROR_UNREACHABLE, "Database connection failed: reading %s: %s",
+                         source, reason);
+    return error_set(err, ERROR_FAILURE, "reading %s: %s", source, reason);
 }
 
 int rows_begin(struct rows *rows, struct error *err)
 {
-    if (rows->stream.get_schema(&rows->stream, &rows->schema))
-        return stream_failed(rows, err);
-    return 0;
+    int status = rows->stream.get_schema(&rows->stream, &rows->schema);
+    return status ? stream_failed(rows, status, err) : 0;
 }
 
 int rows_next(struct rows *rows, struct error *err)
@@ -36,8 +48,9 @@ int rows_next(struct rows *rows, struct error *err)
             rows->batch.release(&rows->batch);
         rows->batch = (struct ArrowArray){0};
         rows->count = 0;
-        if (rows->stream.get_next(&rows->stream, &rows->batch))
-            return stream_failed(rows, err);
+        int status = rows->stream.get_next(&rows->stream, &rows->batch);
+        if (status)
+            return stream_failed(rows, status, err);
         if (!rows->batch.release)
             return 0;
         rows->count = (size_t)rows->batch.length;
@@ -69,7 +82,8 @@ struct cells cells_child(const struct cells *cells, size_t index)
     return child;
 }
 
-static bool find_child(const struct ArrowSchema *schema, const char *name, size_t len, size_t *index)
+static bool find_child(const struct ArrowSchema *schema, const char *name, size_t len,
+                       size_t *index)
 {
     for (int64_t i = 0; i < schema->n_children; i++) {
         const char *child = schema->children[i]->name;
@@ -79,6 +93,19 @@ static bool find_child(const struct ArrowSchema *schema, const char *name, size_
         }
     }
     return false;
+}
+
+bool rows_have_column(const struct rows *rows, const char *path)
+{
+    const struct ArrowSchema *schema = &rows->schema;
+    while (*path) {
+        size_t len = strcspn(path, "."), index = 0;
+        if (!find_child(schema, path, len, &index))
+            return false;
+        schema = schema->children[index];
+        path += len + (path[len] == '.');
+    }
+    return true;
 }
 
 struct cells rows_column(const struct rows *rows, const char *path)

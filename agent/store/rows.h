@@ -21,7 +21,8 @@ struct rows {
     struct ArrowArrayStream stream;
     struct ArrowSchema schema;
     struct ArrowArray batch;
-    size_t count; /* rows of the batch at hand */
+    size_t count;       /* rows of the batch at hand */
+    const char *source; /* the database's URI for messages, borrowed; may be NULL */
 };
 
 /* What one column of the batch at hand is; valid until the next rows_next(). */
@@ -37,9 +38,12 @@ void rows_release(struct rows *rows);
 
 /* Reads the schema of a stream that has just been opened. */
 int rows_begin(struct rows *rows, struct error *err) MUST_CHECK;
-/* 1 when there is a batch, 0 at the end, a negative code on failure. */
+/* 1 when there is a batch, 0 at the end, a negative code on failure (ERROR_UNREACHABLE where the
+ * database could not be reached any more). */
 int rows_next(struct rows *rows, struct error *err) MUST_CHECK;
 
+/* Whether the schema has a column of this dotted path. */
+bool rows_have_column(const struct rows *rows, const char *path);
 /* The column of a dotted path ("dut.version"). */
 struct cells rows_column(const struct rows *rows, const char *path);
 /* The n-th column. */
@@ -48,7 +52,16 @@ size_t rows_column_count(const struct rows *rows);
 /* The n-th member of a struct column. */
 struct cells cells_child(const struct cells *cells, size_t index);
 
-enum cell_type { CELL_NULL, CELL_BOOL, CELL_INT, CELL_UINT, CELL_NUMBER, CELL_TEXT, CELL_LIST, CELL_STRUCT };
+enum cell_type {
+    CELL_NULL,
+    CELL_BOOL,
+    CELL_INT,
+    CELL_UINT,
+    CELL_NUMBER,
+    CELL_TEXT,
+    CELL_LIST,
+    CELL_STRUCT
+};
 enum cell_type cells_type(const struct cells *cells);
 
 bool cell_is_null(const struct cells *cells, size_t row);

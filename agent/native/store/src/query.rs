@@ -19,7 +19,7 @@ use lance::datafusion::LanceTableProvider;
 use tokio::runtime::Runtime;
 
 use crate::ffi::{Reason, optional, string};
-use crate::status::{Failure, Outcome};
+use crate::status::{Failure, Outcome, Status};
 use crate::store::LanceStore;
 
 /// A stream of the async world, read by whoever asks for the next batch.
@@ -36,10 +36,20 @@ impl Iterator for Blocking {
     fn next(&mut self) -> Option<Self::Item> {
         let next = self.runtime.block_on(self.stream.next())?;
         Some(
-            next.map_err(|e| ArrowError::ExternalError(Failure::from(e).reason.into())).and_then(
-                |batch| if self.simple { simplify(&batch, &self.schema) } else { Ok(batch) },
-            ),
+            next.map_err(|e| stream_error(e.into())).and_then(|batch| {
+                if self.simple { simplify(&batch, &self.schema) } else { Ok(batch) }
+            }),
         )
+    }
+}
+
+/// The Arrow stream hands an errno over: EIO stands for a database that cannot be reached.
+fn stream_error(failure: Failure) -> ArrowError {
+    match failure.status {
+        Status::Unreachable => {
+            ArrowError::IoError(failure.reason, std::io::ErrorKind::Other.into())
+        }
+        _ => ArrowError::ExternalError(failure.reason.into()),
     }
 }
 

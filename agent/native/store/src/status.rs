@@ -29,11 +29,23 @@ impl Failure {
     pub fn new(status: Status, reason: impl Into<String>) -> Self {
         Self { status, reason: reason.into() }
     }
+
+    /// What the core said, in plain words.
+    fn of_core(status: Status, raw: &str) -> Self {
+        let reason = plain(raw);
+        if status == Status::Failed && is_damage(raw) {
+            return Self::new(
+                status,
+                format!("a file of the table is damaged or missing: {reason}"),
+            );
+        }
+        Self::new(status, reason)
+    }
 }
 
 impl From<Error> for Failure {
     fn from(e: Error) -> Self {
-        let text = describe(&e);
+        let raw = describe(&e);
         let status = match &e {
             Error::DatasetNotFound { .. } | Error::NotFound { .. } => Status::NotFound,
             Error::SchemaMismatch { .. } => Status::Schema,
@@ -44,22 +56,22 @@ impl From<Error> for Failure {
             | Error::TooMuchWriteContention { .. }
             | Error::DatasetAlreadyExists { .. } => Status::Conflict,
             Error::InvalidInput { .. } | Error::Schema { .. } => Status::Invalid,
-            Error::IO { .. } | Error::Timeout { .. } | Error::External { .. } => io_status(&text),
+            Error::IO { .. } | Error::Timeout { .. } | Error::External { .. } => io_status(&raw),
             _ => Status::Failed,
         };
-        Self::new(status, text)
+        Self::of_core(status, &raw)
     }
 }
 
 impl From<DataFusionError> for Failure {
     fn from(e: DataFusionError) -> Self {
-        let text = one_line(&e.strip_backtrace());
+        let raw = one_line(&e.strip_backtrace());
         let status = match e.find_root() {
-            DataFusionError::External(_) | DataFusionError::ObjectStore(_) => io_status(&text),
+            DataFusionError::External(_) | DataFusionError::ObjectStore(_) => io_status(&raw),
             DataFusionError::Execution(_) | DataFusionError::Internal(_) => Status::Failed,
             _ => Status::Invalid,
         };
-        Self::new(status, text)
+        Self::of_core(status, &raw)
     }
 }
 
@@ -75,16 +87,80 @@ impl From<parquet::errors::ParquetError> for Failure {
     }
 }
 
+/// What the core says of a file that is cut off or not what it should be.
+const DAMAGE: [&str; 11] = [
+    "corrupt",
+    "magic",
+    "unexpected end of file",
+    "decode",
+    "truncated",
+    "does not have sufficient data",
+    "invalid range",
+    "file size is too small",
+    "failed to fill whole buffer",
+    "invalid wire type",
+    "not found: ",
+];
+
 /// An I/O error may pass (network, credentials, permission, a full disk), a damaged file does not.
 fn io_status(text: &str) -> Status {
+    if is_damage(text) { Status::Failed } else { Status::Unreachable }
+}
+
+fn is_damage(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let damaged =
-        ["corrupt", "invalid magic", "magic", "unexpected end of file", "decode", "truncated"];
-    if damaged.iter().any(|word| lower.contains(word)) {
-        Status::Failed
-    } else {
-        Status::Unreachable
+    !lower.contains("error performing ") && DAMAGE.iter().any(|word| lower.contains(word))
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    let rest = &text[text.find(start)? + start.len()..];
+    Some(&rest[..rest.find(end)?])
+}
+
+/// The reason without the names of the layers it came through and without what an S3 server adds to
+/// its own (the access key and the signed text among it).
+pub fn plain(text: &str) -> String {
+    if text.contains("Failed to get AWS credentials") {
+        return "there are no usable AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+                or the variables of a role"
+            .into();
     }
+    if let Some(request) = request_failure(text) {
+        return request;
+    }
+    let mut rest = text;
+    while let Some(inner) = without_wrapper(rest) {
+        rest = inner;
+    }
+    rest.to_string()
+}
+
+/// "LanceError(IO): Generic S3 error: …" and the like, without the first of these.
+fn without_wrapper(text: &str) -> Option<&str> {
+    for wrapper in ["External error: ", "Execution error: ", "Arrow error: "] {
+        if let Some(inner) = text.strip_prefix(wrapper) {
+            return Some(inner);
+        }
+    }
+    let known = ["LanceError(", "Generic "].iter().any(|start| text.starts_with(start));
+    let (head, inner) = text.split_once(": ")?;
+    (known && (head.ends_with(')') || head.ends_with(" error"))).then_some(inner)
+}
+
+/// "Error performing GET http://… in 1.2ms, after 3 retries … - cause" in a few words.
+fn request_failure(text: &str) -> Option<String> {
+    let at = text.rfind("Error performing ")?;
+    let (request, outcome) = text[at + "Error performing ".len()..].split_once(" - ")?;
+    let request = request.split(" in ").next()?.split('?').next()?;
+    if let Some(code) = between(outcome, "<Code>", "</Code>") {
+        let message = between(outcome, "<Message>", "</Message>").unwrap_or_default();
+        return Some(
+            format!("{request}: {code}: {message}").trim_end_matches([':', ' ']).to_string(),
+        );
+    }
+    let cause = outcome.strip_prefix("HTTP error: ").unwrap_or(outcome);
+    let cause = cause.split_once(" error: ").map_or(cause, |(_, inner)| inner);
+    Some(format!("{request}: {cause}"))
 }
 
 /// The innermost causes say what happened; the outer ones repeat it.
@@ -118,4 +194,47 @@ pub fn one_line(text: &str) -> String {
     }
     out.push_str(rest);
     out.trim().trim_end_matches([',', ':']).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_s3_is_its_code_and_message() {
+        let text = "LanceError(IO): Generic S3 error: Error performing list request: Error performing GET \
+            http://h:1/b?prefix=a in 1ms - Server returned non-2xx status code: 403 Forbidden: \
+            <Error><Code>SignatureDoesNotMatch</Code><Message>Check your key.</Message>\
+            <AWSAccessKeyId>AKIA</AWSAccessKeyId></Error>";
+        assert_eq!(plain(text), "GET http://h:1/b: SignatureDoesNotMatch: Check your key.");
+        assert_eq!(io_status(text), Status::Unreachable);
+    }
+
+    #[test]
+    fn a_server_that_is_gone_is_named_with_the_cause() {
+        let text = "LanceError(IO): Generic S3 error: Error performing GET http://h:1/b?x in 4ms, after 3 \
+            retries, max_retries: 3, retry_timeout: 30s - HTTP error: error sending request client error \
+            (Connect): tcp connect error: Connection refused (os error 111)";
+        assert_eq!(plain(text), "GET http://h:1/b: Connection refused (os error 111)");
+    }
+
+    #[test]
+    fn layers_are_left_out_and_the_cause_stays() {
+        assert_eq!(
+            plain(
+                "External error: LanceError(IO): Generic LocalFileSystem error: failed to fill whole buffer"
+            ),
+            "failed to fill whole buffer"
+        );
+        assert_eq!(plain("SQL error: near ): oops"), "SQL error: near ): oops");
+    }
+
+    #[test]
+    fn a_file_cut_short_is_damage_and_a_full_disk_is_not() {
+        assert_eq!(io_status("LanceError(IO): file size is too small"), Status::Failed);
+        assert_eq!(
+            io_status("LanceError(IO): No space left on device (os error 28)"),
+            Status::Unreachable
+        );
+    }
 }
