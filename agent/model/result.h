@@ -21,9 +21,9 @@ struct dut {
 struct test_bed {
     char *name;
     char *cpu;          /* the CPU's model name */
-    int32_t memory_gb;  /* GiB, rounded to the nearest */
+    int32_t memory_gb;  /* GiB, rounded to the nearest; 0 when not known */
     char *os;           /* "Linux 6.1.0-18-amd64" */
-    int64_t created_at; /* Unix seconds of the first time this machine was seen; stable */
+    int64_t created_at; /* Unix seconds of the first time it was seen; stable; 0 when not known */
 };
 
 void dut_release(struct dut *dut);

@@ -7,6 +7,7 @@
 #include "model/result_id.h"
 #include "parse/history.h"
 #include "store/metadata.h"
+#include "store/records.h"
 #include "store/results.h"
 
 #include <string.h>
@@ -76,6 +77,28 @@ static int add_item(void *context, const struct history_item *item, struct error
                              err);
 }
 
+/* So that the whole import can be invalidated like any other run. */
+static int record_import(const struct import *import, struct database *db, int64_t started_at,
+                         bool changed, struct error *err)
+{
+    struct run_record record = {
+        .run = import->run,
+        .harness = history_format.harness,
+        .project = import->request->project,
+        .test_bed = import->request->test_bed,
+        .outcome = RUN_COMPLETE,
+        .result_count = (int64_t)import->rows,
+        .started_at = started_at,
+        .ended_at = clock_unix_s(),
+    };
+    char id[UUID_TEXT_SIZE];
+    run_record_id(&record, NULL, id);
+    record.id = id;
+    bool there = false;
+    int failed = changed ? 0 : run_exists(db, id, &there, err);
+    return failed || there ? failed : run_put(db, &record, err);
+}
+
 int import_history(const struct import_request *request, struct input *input,
                    struct import_outcome *outcome, struct error *err)
 {
@@ -101,6 +124,8 @@ int import_history(const struct import_request *request, struct input *input,
         result_writer_abort(import.writer);
     else
         failed = result_writer_finish(import.writer, &merged, err);
+    if (!failed)
+        failed = record_import(&import, db, import.now, merged.inserted > 0, err);
     name_counts_release(&import.names);
     strbuf_release(&import.metadata);
     outcome->inserted = merged.inserted;

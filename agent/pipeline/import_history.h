@@ -14,7 +14,7 @@ struct import_outcome {
     uint64_t inserted, unchanged; /* rows */
 };
 
-/* All items become rows in one commit, or none does: values = [mean], the other summary fields null, the
+/* All items become rows in one commit, with a row of `runs` beside them, or none does: values = [mean], the other summary fields null, the
  * standard error in metadata. The version is the commit's first seven characters, its time that of the
  * benchmark run, which is all that such a file knows. */
 int import_history(const struct import_request *request, struct input *input,
