@@ -124,6 +124,10 @@ static int check_arguments(const struct command *command, const struct strlist *
     if (args->count < command->min_args)
         return error_set(err, ERROR_USAGE, "%s needs more: lance-bench %s %s", command->name,
                          command->name, command->arguments);
+    AUTO_FREE char *verbs = help_verbs_of(command->name);
+    if (args->count > command->max_args && verbs)
+        return error_set(err, ERROR_USAGE, "%s has no '%s', it needs one of: %s", command->name,
+                         args->items[command->max_args], verbs);
     if (args->count > command->max_args)
         return error_set(err, ERROR_USAGE, "%s takes no '%s': lance-bench %s %s", command->name,
                          args->items[command->max_args], command->name, command->arguments);

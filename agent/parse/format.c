@@ -101,17 +101,6 @@ static int find_format(const char *name, const struct input *input, const struct
     return error_set(err, ERROR_USAGE, "no format is called \"%s\": criterion, pytest, auto", name);
 }
 
-int format_select(const char *name, struct input *input, const struct parse_format **out,
-                  struct error *err)
-{
-    if (strcmp(name, "auto"))
-        return find_format(name, input, out, err);
-    if (input_kind(input) == INPUT_FILE)
-        return recognise_file(input, out, err);
-    *out = &criterion_folder_format;
-    return 0;
-}
-
 static int is_empty(struct input *input, bool *out, struct error *err)
 {
     char byte = 0;
@@ -123,6 +112,27 @@ static int is_empty(struct input *input, bool *out, struct error *err)
         return rc;
     *out = got == 0;
     return input_rewind(input, err);
+}
+
+/* Said here, since whoever looks into the file for something else first would call it malformed. */
+static int refuse_empty(struct input *input, struct error *err)
+{
+    bool empty = false;
+    int rc = is_empty(input, &empty, err);
+    return !rc && empty ? no_results(input, " is empty", err) : rc;
+}
+
+int format_select(const char *name, struct input *input, const struct parse_format **out,
+                  struct error *err)
+{
+    if (strcmp(name, "auto")) {
+        int rc = find_format(name, input, out, err);
+        return rc || input_kind(input) != INPUT_FILE ? rc : refuse_empty(input, err);
+    }
+    if (input_kind(input) == INPUT_FILE)
+        return recognise_file(input, out, err);
+    *out = &criterion_folder_format;
+    return 0;
 }
 
 /* The caller's sink, and whether it was the one to fail: its errors are not about the file. */
