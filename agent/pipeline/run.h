@@ -75,8 +75,8 @@ struct run_outcome {
 
 /*
  * Runs it. On failure too, *out tells what was reached: it is to be released. ERROR_BUILD: a build
- * or benchmark failed (without keep_going nothing after it was run). ERROR_UNREACHABLE: measured
- * and spooled. ERROR_INTERRUPTED: what was complete before is stored.
+ * or benchmark failed (without keep_going nothing after it was run). ERROR_SPOOLED: measured, and
+ * waiting for the database. ERROR_INTERRUPTED: what was complete before is stored.
  */
 int run_commit(const struct run_request *request, struct run_outcome *out,
                struct error *err) MUST_CHECK;

@@ -7,8 +7,7 @@
 #include "base/log.h"
 #include "host/machine.h"
 #include "pipeline/publish.h"
-#include "store/database.h"
-#include "store/records.h"
+#include "pipeline/spool.h"
 #include "store/results.h"
 
 #include <inttypes.h>
@@ -76,7 +75,7 @@ static int publish_parts(struct storing *storing, struct error *err)
             continue;
         if (result == ERROR_INPUT || result == ERROR_NO_DATA)
             result = error_set(&reason, ERROR_BUILD, "%s: %s", part->name, reason.message);
-        if (!part->problem)
+        if (!part->problem && !part->spooled)
             part->problem = xstrdup(reason.message);
         if (failed)
             log_error("%s", reason.message);
@@ -87,15 +86,20 @@ static int publish_parts(struct storing *storing, struct error *err)
     return failed;
 }
 
+/* Results that wait in the spool count as stored: the record of the run reaches the database after
+ * them. */
 static const char *judge(const struct storing *storing, int failed)
 {
     const struct run_outcome *out = storing->run->out;
-    bool all = out->part_count > 0;
-    for (size_t i = 0; i < out->part_count; i++)
-        all = all && out->parts[i].stored && !out->parts[i].problem;
+    bool all = out->part_count > 0, any = false;
+    for (size_t i = 0; i < out->part_count; i++) {
+        bool kept = out->parts[i].stored || out->parts[i].spooled;
+        all = all && kept && !out->parts[i].problem;
+        any = any || kept;
+    }
     if (failed == ERROR_INTERRUPTED)
         return RUN_INTERRUPTED;
-    if (!storing->stored)
+    if (!any)
         return RUN_FAILED;
     return all && !failed ? RUN_COMPLETE : RUN_PARTIAL;
 }
@@ -118,62 +122,68 @@ static char *sandbox_json(const struct run *run)
     return strbuf_detach(&json);
 }
 
-static int put_session(const struct storing *storing, struct database *db, struct error *err)
+/* Where the database cannot be reached, or could not be for the results, the records follow them
+ * into the spool. */
+static int keep_records(const struct storing *storing, const struct run_records *records,
+                        struct error *err)
 {
-    const struct run *run = storing->run;
-    AUTO_FREE char *sandbox = sandbox_json(run);
-    const struct host_session_record session = {
-        .id = storing->session,
-        .test_bed = storing->bed.name,
-        .kernel = storing->bed.os,
-        .cpu = storing->bed.cpu,
-        .toolchain = run->out->toolchain,
-        .sandbox = sandbox,
-        .started_at = run->started_at,
-        .ended_at = clock_unix_s(),
-    };
-    return host_session_put(db, &session, err);
-}
-
-static int put_run(const struct storing *storing, struct database *db, struct error *err)
-{
-    const struct run_outcome *out = storing->run->out;
-    char id[UUID_TEXT_SIZE];
-    struct run_record record = {
-        .run = out->run,
-        .harness = "run",
-        .project = out->project,
-        .commit = out->commit,
-        .version = out->version,
-        .test_bed = storing->bed.name,
-        .outcome = out->outcome,
-        .reason = out->reason,
-        .toolchain = out->toolchain,
-        .host_session = storing->session,
-        .result_count = (int64_t)storing->stored,
-        .started_at = storing->run->started_at,
-        .ended_at = clock_unix_s(),
-    };
-    AUTO_STRLIST struct strlist expected = STRLIST_INIT;
-    for (size_t i = 0; i < out->part_count; i++)
-        for (size_t j = 0; j < out->parts[i].expected.count; j++)
-            strlist_push(&expected, out->parts[i].expected.items[j]);
-    record.expected = expected;
-    run_record_id(&record, NULL, id);
-    record.id = id;
-    return run_put(db, &record, err);
+    const char *db = storing->run->request->db;
+    int failed = storing->spooled ? ERROR_UNREACHABLE : run_records_put(db, records, err);
+    if (failed != ERROR_UNREACHABLE)
+        return failed;
+    AUTO_FREE char *path = NULL;
+    failed = spool_add_records(db, records, &path, err);
+    if (failed || storing->spooled)
+        return failed;
+    if (err)
+        err->code = ERROR_SPOOLED;
+    return ERROR_SPOOLED;
 }
 
 static int put_records(const struct storing *storing, struct error *err)
 {
     const struct run *run = storing->run;
-    AUTO_DATABASE struct database *db = NULL;
-    int failed = database_open(run->request->db, &db, err);
-    if (!failed)
-        failed = put_session(storing, db, err);
-    if (!failed)
-        failed = commit_put(db, run->out->project, &run->checkout.commit, err);
-    return failed ? failed : put_run(storing, db, err);
+    const struct run_outcome *out = run->out;
+    AUTO_FREE char *sandbox = sandbox_json(run);
+    AUTO_STRLIST struct strlist expected = STRLIST_INIT;
+    for (size_t i = 0; i < out->part_count; i++)
+        for (size_t j = 0; j < out->parts[i].expected.count; j++)
+            strlist_push(&expected, out->parts[i].expected.items[j]);
+    struct run_records records = {
+        .session =
+            {
+                .id = storing->session,
+                .test_bed = storing->bed.name,
+                .kernel = storing->bed.os,
+                .cpu = storing->bed.cpu,
+                .toolchain = out->toolchain,
+                .sandbox = sandbox,
+                .started_at = run->started_at,
+                .ended_at = clock_unix_s(),
+            },
+        .commit = run->checkout.commit,
+        .run =
+            {
+                .run = out->run,
+                .harness = "run",
+                .project = out->project,
+                .commit = out->commit,
+                .version = out->version,
+                .test_bed = storing->bed.name,
+                .outcome = out->outcome,
+                .reason = out->reason,
+                .toolchain = out->toolchain,
+                .host_session = storing->session,
+                .expected = expected,
+                .result_count = (int64_t)storing->stored,
+                .started_at = run->started_at,
+                .ended_at = clock_unix_s(),
+            },
+    };
+    char id[UUID_TEXT_SIZE];
+    run_record_id(&records.run, NULL, id);
+    records.run.id = id;
+    return keep_records(storing, &records, err);
 }
 
 int run_store(struct run *run, int failed, const struct error *why, struct error *err)
@@ -197,8 +207,7 @@ int run_store(struct run *run, int failed, const struct error *why, struct error
     run->out->reason = failed && why ? xstrdup(why->message)
                        : unstored    ? xstrdup(err->message)
                                      : NULL;
-    /* While the database cannot be reached there is no use in trying once more. */
-    if (!storing.spooled && unstored != ERROR_INTERRUPTED) {
+    if (unstored != ERROR_INTERRUPTED) {
         struct error reason = ERROR_INIT;
         int unrecorded = put_records(&storing, &reason);
         if (unrecorded && !unstored) {

@@ -15,6 +15,9 @@
 
 enum { REQUEST_MAX = 64 << 20, SPOOL_FORMAT = 1 };
 
+#define REQUEST_FILE "request.json"
+#define RECORDS_FILE "records.json"
+
 int spool_dir(char **out, struct error *err)
 {
     const char *own = getenv("LANCE_BENCH_SPOOL"), *state = getenv("XDG_STATE_HOME");
@@ -26,7 +29,8 @@ int spool_dir(char **out, struct error *err)
     else if (home && *home == '/')
         *out = path_join(home, ".local/state/lance-bench/spool");
     else
-        return error_set(err, ERROR_USAGE, "no folder for the spool: set LANCE_BENCH_SPOOL or HOME");
+        return error_set(err, ERROR_USAGE,
+                         "no folder for the spool: set LANCE_BENCH_SPOOL or HOME");
     return 0;
 }
 
@@ -120,34 +124,32 @@ static int copy_folder(const char *from, const char *to, struct error *err)
     return failed;
 }
 
-static int write_entry(const char *folder, cJSON *request, struct input *input, struct error *err)
+static int write_entry(const char *folder, const char *name, const cJSON *json, struct input *input,
+                       struct error *err)
 {
-    AUTO_FREE char *data = path_join(folder, "input"), *path = path_join(folder, "request.json");
+    AUTO_FREE char *data = path_join(folder, "input"), *path = path_join(folder, name);
     int failed = dir_make(folder, err);
-    if (!failed && input_kind(input) == INPUT_FOLDER)
+    if (!failed && input && input_kind(input) == INPUT_FOLDER)
         failed = copy_folder(input_name(input), data, err);
-    else if (!failed)
+    else if (!failed && input)
         failed = copy_file_input(input, data, err);
-    AUTO_FREE char *text = cJSON_Print(request);
-    if (!failed)
-        failed = file_write_atomic(path, text, strlen(text), err);
-    return failed;
+    AUTO_FREE char *text = cJSON_Print(json);
+    return failed ? failed : file_write_atomic(path, text, strlen(text), err);
 }
 
-int spool_add(const struct publish_request *request, const struct parse_format *format,
-              struct input *input, char **path, struct error *err)
+/* An entry out of one JSON file and, where it is not NULL, an input. */
+static int add_entry(const char *name, const cJSON *json, struct input *input, char **path,
+                     struct error *err)
 {
     AUTO_FREE char *spool = NULL;
     int failed = spool_dir(&spool, err);
     if (failed)
         return failed;
     static unsigned sequence;
-    AUTO_FREE char *entry = xasprintf("%s/%" PRId64 "-%d-%u", spool, clock_unix_ms(), (int)getpid(),
-                                      sequence++);
+    AUTO_FREE char *entry =
+        xasprintf("%s/%" PRId64 "-%d-%u", spool, clock_unix_ms(), (int)getpid(), sequence++);
     AUTO_FREE char *part = xasprintf("%s.part", entry);
-    cJSON *json = request_to_json(request, format);
-    failed = write_entry(part, json, input, err);
-    cJSON_Delete(json);
+    failed = write_entry(part, name, json, input, err);
     if (!failed && rename(part, entry))
         failed = error_errno(err, ERROR_FAILURE, errno, "cannot write %s", entry);
     if (failed) {
@@ -156,6 +158,27 @@ int spool_add(const struct publish_request *request, const struct parse_format *
     }
     *path = take_ptr(entry);
     return 0;
+}
+
+int spool_add(const struct publish_request *request, const struct parse_format *format,
+              struct input *input, char **path, struct error *err)
+{
+    cJSON *json = request_to_json(request, format);
+    int failed = add_entry(REQUEST_FILE, json, input, path, err);
+    cJSON_Delete(json);
+    return failed;
+}
+
+int spool_add_records(const char *db_uri, const struct run_records *records, char **path,
+                      struct error *err)
+{
+    AUTO_FREE char *target = absolute_uri(db_uri);
+    cJSON *json = run_records_write(records);
+    cJSON_AddNumberToObject(json, "spool", SPOOL_FORMAT);
+    cJSON_AddStringToObject(json, "database", target);
+    int failed = add_entry(RECORDS_FILE, json, NULL, path, err);
+    cJSON_Delete(json);
+    return failed;
 }
 
 static const char *text_of(const cJSON *object, const char *key)
@@ -203,19 +226,47 @@ static int request_from_json(const cJSON *root, struct publish_request *out, str
         .no_spool = true,
     };
     const cJSON *item;
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(root, "expected")) if (
-        cJSON_IsString(item)) strlist_push(&out->expected, item->valuestring);
+    cJSON_ArrayForEach(item,
+                       cJSON_GetObjectItemCaseSensitive(root, "expected")) if (cJSON_IsString(item))
+        strlist_push(&out->expected, item->valuestring);
     return 0;
+}
+
+static int read_json(const char *path, cJSON **out, struct error *err)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    int failed = file_read(path, REQUEST_MAX, &text, err);
+    if (!failed)
+        *out = cJSON_ParseWithLength(text.buf, text.len);
+    return failed;
+}
+
+static int publish_records(const char *path, struct error *err)
+{
+    cJSON *root = NULL;
+    int failed = read_json(path, &root, err);
+    struct run_records records = {0};
+    run_records_read(root, &records);
+    if (!failed && (integer_of(root, "spool") != SPOOL_FORMAT || !text_of(root, "database") ||
+                    !records.run.id || !records.commit.id || !records.session.id))
+        failed = error_set(err, ERROR_INPUT, RECORDS_FILE " holds no records of a run");
+    if (!failed)
+        failed = run_records_put(text_of(root, "database"), &records, err);
+    strlist_release(&records.run.expected);
+    cJSON_Delete(root);
+    return failed;
 }
 
 static int publish_entry(const char *entry, uint64_t *inserted, struct error *err)
 {
-    AUTO_FREE char *path = path_join(entry, "request.json"), *data = path_join(entry, "input");
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    int failed = file_read(path, REQUEST_MAX, &text, err);
+    AUTO_FREE char *path = path_join(entry, REQUEST_FILE), *data = path_join(entry, "input");
+    AUTO_FREE char *records = path_join(entry, RECORDS_FILE);
+    if (path_exists(records))
+        return publish_records(records, err);
+    cJSON *root = NULL;
+    int failed = read_json(path, &root, err);
     if (failed)
         return failed;
-    cJSON *root = cJSON_ParseWithLength(text.buf, text.len);
     struct publish_request request = {0};
     struct test_bed bed;
     AUTO_INPUT struct input *input = NULL;

@@ -2,8 +2,12 @@
  * The spool: results that could not be stored, each with where it belongs. A folder below
  * $LANCE_BENCH_SPOOL, or $XDG_STATE_HOME/lance-bench/spool (~/.local/state/…):
  *
- *     <milliseconds>-<pid>/request.json   the publish request, its database's URI included
- *     <milliseconds>-<pid>/input          what the harness wrote, a file or a folder
+ *     <milliseconds>-<pid>-<n>/request.json   the publish request, its database's URI included
+ *     <milliseconds>-<pid>-<n>/input          what the harness wrote, a file or a folder
+ *
+ * or, for what `run` says of a run beside its results,
+ *
+ *     <milliseconds>-<pid>-<n>/records.json   the records, and their database's URI
  *
  * An entry appears whole or not at all, and goes away once its database has it. It is never sent to
  * another database than the one it was meant for.
@@ -11,10 +15,15 @@
 #pragma once
 
 #include "pipeline/publish.h"
+#include "pipeline/run_records.h"
 
 /* Keeps one request; *path is the entry's folder, a fresh string. */
 int spool_add(const struct publish_request *request, const struct parse_format *format,
               struct input *input, char **path, struct error *err) MUST_CHECK;
+
+/* Keeps the records of a run. */
+int spool_add_records(const char *db_uri, const struct run_records *records, char **path,
+                      struct error *err) MUST_CHECK;
 
 struct spool_counts {
     uint64_t published; /* entries that are in their database now */
@@ -23,8 +32,8 @@ struct spool_counts {
     uint64_t inserted;  /* rows */
 };
 
-/* Sends each entry, oldest first, to the database it was meant for. 0 also when some have to wait; the
- * first reason for that is in `err`. */
+/* Sends each entry, oldest first, to the database it was meant for. 0 also when some have to wait;
+ * the first reason for that is in `err`. */
 int spool_publish(struct spool_counts *counts, struct error *err) MUST_CHECK;
 /* A fresh string: the spool's folder. */
 int spool_dir(char **out, struct error *err) MUST_CHECK;

@@ -1,5 +1,6 @@
-//! Collects the licences of every crate in Cargo.lock, and of the C sources inside of them, from cargo's
-//! own copies of the sources: one text, each licence once, with the crates it belongs to.
+//! Tells the crate which Lance it is built with, and collects the licences of every crate in Cargo.lock,
+//! and of the C sources inside of them, from cargo's own copies of the sources: one text, each licence
+//! once, with the crates it belongs to.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,8 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=../Cargo.lock");
     let lock = fs::read_to_string("../Cargo.lock").expect("Cargo.lock is read");
+    let lance = packages(&lock).into_iter().find(|(name, _)| name == "lance");
+    println!("cargo:rustc-env=LANCE_VERSION={}", lance.expect("lance is in Cargo.lock").1);
     // This crate's own dependencies show where cargo keeps the sources.
     let home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)

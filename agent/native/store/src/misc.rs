@@ -20,7 +20,7 @@ pub unsafe extern "C" fn native_free(ptr: *mut c_char, len: usize) {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn native_lance_version() -> *const c_char {
-    c"14.0.2".as_ptr()
+    concat!(env!("LANCE_VERSION"), "\0").as_ptr().cast()
 }
 
 fn pem_bundle() -> &'static str {
