@@ -102,7 +102,7 @@ static int read_metadata(const struct cargo *cargo, cJSON **out, struct error *e
     if (failed)
         return failed;
     if (!process_succeeded(&result))
-        return job_step_error(&step, &result, &logs, err);
+        return job_step_error(cargo->job, &step, &result, &logs, err);
     failed = file_read(logs.out, METADATA_MAX, &text, err);
     if (failed)
         return failed;

@@ -287,7 +287,8 @@ static int check_disk(struct run *run, struct error *err)
                          "only %.1f GiB are free where %s is, and a run wants %.1f: "
                          "'lance-bench cache prune', or --min-free SIZE",
                          (double)available / 0x1p30, cache, (double)wanted / 0x1p30);
-    /* No single file may take what is to stay free. */
+    /* Neither one file nor many may take what is to stay free. */
+    run->job.disk_floor = wanted / 2;
     run->job.sandbox.file_limit = available - wanted / 2;
     return 0;
 }
@@ -444,11 +445,27 @@ static int verdict(const struct run *run, struct error *err)
     return error_set(err, ERROR_BUILD, "%s: %s%s", first->name, first->problem, more);
 }
 
-static void close_job(struct run *run, bool keep)
+/* A build folder that foreign code has filled is no cache. */
+static void drop_full_slot(struct run *run)
+{
+    uint64_t available = 0;
+    if (!run->slot.source || disk_free_bytes(run->job.path, &available, NULL) ||
+        available >= run->job.disk_floor)
+        return;
+    log_warning("the disk is full: the build folder %s is removed", run->slot.path);
+    if (tree_remove(run->slot.source, NULL) || tree_remove(run->slot.target, NULL))
+        log_warning("%s could not be removed", run->slot.path);
+}
+
+static void close_job(struct run *run, int failed)
 {
     if (!run->job.path)
         return;
-    if (keep) {
+    bool keep_logs = failed && failed != ERROR_INTERRUPTED;
+    if (keep_logs && !run->request->keep_files)
+        job_keep_logs(&run->job);
+    drop_full_slot(run);
+    if (keep_logs || run->request->keep_files) {
         run->out->files = xstrdup(run->job.path);
         return;
     }
@@ -514,6 +531,6 @@ int run_commit(const struct run_request *request, struct run_outcome *out, struc
     if (!failed)
         failed = run_in_job(&run, err);
     log_progress_clear();
-    close_job(&run, request->keep_files || (failed && failed != ERROR_INTERRUPTED));
+    close_job(&run, failed);
     return failed;
 }

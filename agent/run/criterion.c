@@ -89,7 +89,7 @@ int criterion_list(const struct harness *harness, const struct bench_target *tar
     if (failed)
         return failed;
     if (!process_succeeded(&result))
-        return job_step_error(&step, &result, &logs, err);
+        return job_step_error(harness->job, &step, &result, &logs, err);
     failed = file_read(logs.out, LIST_MAX, &text, err);
     if (!failed)
         take_names(text.buf, names);

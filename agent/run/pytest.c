@@ -87,7 +87,7 @@ int pytest_list(const struct harness *harness, const struct pytest_suite *suite,
     if (result.end == PROCESS_EXITED && result.code == PYTEST_NOTHING_SELECTED)
         return nothing_selected(suite, err);
     if (!process_succeeded(&result))
-        return job_step_error(&step, &result, &logs, err);
+        return job_step_error(harness->job, &step, &result, &logs, err);
     failed = file_read(logs.out, LIST_MAX, &text, err);
     if (failed)
         return failed;
@@ -156,7 +156,7 @@ static void take_failed(const char *log, struct strlist *failed)
     }
 }
 
-static int check_results(const char *path, const struct job_step *step,
+static int check_results(const struct job *job, const char *path, const struct job_step *step,
                          const struct process_result *result, const struct job_logs *logs,
                          struct error *err)
 {
@@ -170,7 +170,7 @@ static int check_results(const char *path, const struct job_step *step,
     /* Without a file, and with an empty one, nothing was measured. */
     if (!there || !st.st_size) {
         if (!process_succeeded(result))
-            return job_step_error(step, result, logs, err);
+            return job_step_error(job, step, result, logs, err);
         return error_set(err, ERROR_BUILD, "pytest ended well and measured nothing; the log: %s",
                          logs->out);
     }
@@ -207,8 +207,8 @@ int pytest_run(const struct harness *harness, const struct pytest_suite *suite,
     if (result.end == PROCESS_EXITED && result.code == PYTEST_NOTHING_SELECTED)
         return nothing_selected(suite, err);
     if (result.end != PROCESS_EXITED || result.code > PYTEST_TESTS_FAILED)
-        return job_step_error(&step, &result, &logs, err);
-    failed = check_results(outcome.results, &step, &result, &logs, err);
+        return job_step_error(harness->job, &step, &result, &logs, err);
+    failed = check_results(harness->job, outcome.results, &step, &result, &logs, err);
     if (failed)
         return failed;
     take_failed(logs.out, &outcome.failed);

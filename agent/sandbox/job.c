@@ -143,6 +143,16 @@ void job_remove(struct job *job)
     job_release(job);
 }
 
+void job_keep_logs(struct job *job)
+{
+    const char *const rest[] = {job->tmp, job->home, job->out};
+    for (size_t i = 0; i < ARRAY_SIZE(rest); i++) {
+        struct error err = ERROR_INIT;
+        if (rest[i] && tree_remove(rest[i], &err))
+            log_warning("%s", err.message);
+    }
+}
+
 static int fresh_tmp(struct job *job, struct error *err)
 {
     int failed = tree_remove(job->tmp, err);
@@ -191,6 +201,8 @@ int job_run(struct job *job, const struct job_step *step, struct process_result 
         .stderr_path = paths.err,
         .output_limit = step->output_limit,
         .timeout_s = step->timeout_s,
+        .disk = job->path,
+        .disk_floor = job->disk_floor,
         .network = step->network,
         .cpus = step->cpus,
         .nice = step->nice,
@@ -200,6 +212,10 @@ int job_run(struct job *job, const struct job_step *step, struct process_result 
         .context = step->context,
     };
     failed = process_run(&process, result, err);
+    /* At once, and not when the next one starts: it may have filled the disk. */
+    struct error untidy = ERROR_INIT;
+    if (tree_remove(job->tmp, &untidy))
+        log_warning("%s", untidy.message);
     if (failed)
         return failed == ERROR_INTERRUPTED ? failed : error_wrap(err, "%s", step->name);
     if (logs) {
@@ -207,6 +223,31 @@ int job_run(struct job *job, const struct job_step *step, struct process_result 
         paths = (struct job_logs){0};
     }
     return 0;
+}
+
+#define TELLING_MAX ((size_t)400) /* characters of a log that a message carries */
+
+static char *cut_line(const char *line, const char *end)
+{
+    size_t len = (size_t)(end - line);
+    return xstrndup(line, len < TELLING_MAX ? len : TELLING_MAX);
+}
+
+/* A panic of Rust stands on two lines: where, and what. */
+static char *panic_text(const char *where, const char *end)
+{
+    const char *what = *end ? end + 1 : end;
+    AUTO_FREE char *first = cut_line(where, end), *second = cut_line(what, strchrnul(what, '\n'));
+    return xasprintf("%s %s", first, second);
+}
+
+static bool names_error(const char *line)
+{
+    static const char *const marks[] = {"error", "ERROR", "E  "};
+    for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+        if (!strncmp(line, marks[i], strlen(marks[i])))
+            return true;
+    return false;
 }
 
 /* The first line that names an error, else the last line; NULL when the log is empty. */
@@ -218,22 +259,28 @@ static char *telling_line(const char *path)
     const char *last = NULL, *last_end = NULL;
     for (const char *line = text.buf, *end; *line; line = *end ? end + 1 : end) {
         end = strchrnul(line, '\n');
-        if (!strncmp(line, "error", 5) || !strncmp(line, "ERROR", 5) || !strncmp(line, "E  ", 3))
-            return xstrndup(line, (size_t)(end - line) > 400 ? 400 : (size_t)(end - line));
+        const char *panic = memmem(line, (size_t)(end - line), " panicked at ", 13);
+        if (panic)
+            return panic_text(line, end);
+        if (names_error(line))
+            return cut_line(line, end);
         if (end > line) {
             last = line;
             last_end = end;
         }
     }
-    if (!last)
-        return NULL;
-    return xstrndup(last, (size_t)(last_end - last) > 400 ? 400 : (size_t)(last_end - last));
+    return last ? cut_line(last, last_end) : NULL;
 }
 
-int job_step_error(const struct job_step *step, const struct process_result *result,
-                   const struct job_logs *logs, struct error *err)
+int job_step_error(const struct job *job, const struct job_step *step,
+                   const struct process_result *result, const struct job_logs *logs,
+                   struct error *err)
 {
-    struct process limits = {.timeout_s = step->timeout_s, .output_limit = step->output_limit};
+    const struct process limits = {
+        .timeout_s = step->timeout_s,
+        .output_limit = step->output_limit,
+        .disk_floor = job->disk_floor,
+    };
     AUTO_FREE char *how = process_result_text(&limits, result);
     AUTO_FREE char *line = telling_line(logs->err);
     const char *log = logs->err;
@@ -252,7 +299,7 @@ int job_run_checked(struct job *job, const struct job_step *step, struct error *
     int failed = job_run(job, step, &result, &logs, err);
     if (failed)
         return failed;
-    return process_succeeded(&result) ? 0 : job_step_error(step, &result, &logs, err);
+    return process_succeeded(&result) ? 0 : job_step_error(job, step, &result, &logs, err);
 }
 
 int job_output_dir(struct job *job, const char *name, char **out, struct error *err)

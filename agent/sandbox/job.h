@@ -3,7 +3,7 @@
  *
  *     <cache>/jobs/<id>/logs/    what each process printed, written by the agent
  *                       home/    $HOME of foreign code
- *                       tmp/     its /tmp, emptied before each process
+ *                       tmp/     its /tmp, emptied before and after each process
  *                       out/     what it is to leave behind: results, wheels, data
  *
  * Foreign code owns all but logs/. Nothing in out/ is trusted: job_check_output() comes first.
@@ -20,15 +20,18 @@
 struct job {
     char *path, *logs, *home, *tmp, *out;
     struct sandbox sandbox;
-    struct strlist env; /* what every process gets */
-    int steps;          /* processes started so far: numbers the logs */
-    int lock;           /* held while the job lives, so that a later run knows a dead one */
+    struct strlist env;  /* what every process gets */
+    int steps;           /* processes started so far: numbers the logs */
+    uint64_t disk_floor; /* bytes of the job's disk that foreign code has to leave free; 0: any */
+    int lock;            /* held while the job lives, so that a later run knows a dead one */
 };
 
 /* Creates the folder below the cache and the environment. Takes `report` over. `ca` is the PEM file
  * of trusted certificates, or NULL. */
 int job_open(struct sandbox_report *report, const char *ca, struct job *out,
              struct error *err) MUST_CHECK;
+/* Removes all but the logs. */
+void job_keep_logs(struct job *job);
 /* Releases the memory; the folder stays. */
 void job_release(struct job *job);
 /* Removes the folder too. */
@@ -64,8 +67,9 @@ int job_run(struct job *job, const struct job_step *step, struct process_result 
  * line that says error>; the whole log: <path>". */
 int job_run_checked(struct job *job, const struct job_step *step, struct error *err) MUST_CHECK;
 /* That error for a step that has ended badly. */
-int job_step_error(const struct job_step *step, const struct process_result *result,
-                   const struct job_logs *logs, struct error *err);
+int job_step_error(const struct job *job, const struct job_step *step,
+                   const struct process_result *result, const struct job_logs *logs,
+                   struct error *err);
 
 /* A folder below out/ that foreign code may write, empty. A fresh string. */
 int job_output_dir(struct job *job, const char *name, char **out, struct error *err) MUST_CHECK;

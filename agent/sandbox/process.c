@@ -22,6 +22,7 @@
 #define GATHER_S 0.25
 /* So much in one go, and the pipe may be full before that time is over. */
 #define GATHER_MAX (PIPE_BYTES / 4)
+#define DISK_WATCH_S 1.0
 
 /* One of the two output streams. */
 struct stream {
@@ -36,7 +37,7 @@ struct running {
     pid_t supervisor;
     int lifeline; /* -1 once it was cut */
     int status;   /* readable end; end of file when all that is ours has ended */
-    double start_s, quiet_until_s, last_tick_s;
+    double start_s, quiet_until_s, last_tick_s, last_disk_s;
     uint64_t output_bytes, output_limit;
     enum process_end verdict; /* why it was stopped, if it was */
     bool stopped;
@@ -225,10 +226,23 @@ static int next_timeout(const struct running *running, double now)
         next = fmin(next, running->quiet_until_s);
     if (ticks(running))
         next = fmin(next, running->last_tick_s + 1);
+    if (running->process->disk_floor && !running->stopped)
+        next = fmin(next, running->last_disk_s + DISK_WATCH_S);
     if (isinf(next))
         return -1;
     double left_ms = ceil((next - now) * 1000);
     return left_ms < 0 ? 0 : left_ms > 3600000 ? 3600000 : (int)left_ms;
+}
+
+static void look_at_disk(struct running *running, double now)
+{
+    uint64_t available = 0;
+    if (!running->process->disk_floor || now - running->last_disk_s < DISK_WATCH_S)
+        return;
+    running->last_disk_s = now;
+    if (!disk_free_bytes(running->process->disk, &available, NULL) &&
+        available < running->process->disk_floor)
+        stop(running, PROCESS_DISK_FULL);
 }
 
 static void look_at_clock(struct running *running, double now)
@@ -236,6 +250,7 @@ static void look_at_clock(struct running *running, double now)
     double timeout = running->process->timeout_s;
     if (timeout > 0 && now - running->start_s >= timeout)
         stop(running, PROCESS_TIMED_OUT);
+    look_at_disk(running, now);
     if (running->quiet_until_s > 0 && now >= running->quiet_until_s)
         read_streams(running, now);
     if (ticks(running) && now - running->last_tick_s >= 1) {
@@ -359,6 +374,9 @@ char *process_result_text(const struct process *process, const struct process_re
                          "(--output-limit)",
                          (unsigned long long)(process->output_limit ? process->output_limit
                                                                     : PROCESS_OUTPUT_LIMIT));
+    case PROCESS_DISK_FULL:
+        return xasprintf("was stopped: it left less than %.1f GiB of the disk free (--min-free)",
+                         (double)process->disk_floor / 0x1p30);
     }
     return xstrdup("ended");
 }

@@ -4,7 +4,8 @@
  *
  *     agent ── supervisor ── init ── the program ── …
  *
- * The agent waits in poll() without a timer and so sleeps while a benchmark runs. It holds one end
+ * The agent waits in poll() and so sleeps while a benchmark runs, but for one look a second at the
+ * free disk, where a floor is given: some 5 µs, on a CPU that is not measured on. It holds one end
  * of a pipe, the lifeline; when that end closes (a timeout, Ctrl-C, or the agent was killed) init
  * ends, and with it everything in its PID namespace. Without a PID namespace init is a subreaper
  * and kills its descendants one by one.
@@ -33,6 +34,8 @@ struct process {
     const char *stdout_path, *stderr_path; /* the logs, written anew */
     uint64_t output_limit;                 /* bytes; 0: PROCESS_OUTPUT_LIMIT */
     double timeout_s;                      /* 0: none */
+    const char *disk;                      /* any path on the disk that is watched, or NULL */
+    uint64_t disk_floor;                   /* stopped when fewer bytes than this are free there */
     bool network;                          /* may use the machine's network */
     const cpu_set_t *cpus;                 /* NULL: those of the agent */
     int nice;
@@ -49,6 +52,7 @@ enum process_end {
     PROCESS_SIGNALLED,
     PROCESS_TIMED_OUT,
     PROCESS_OUTPUT_FULL, /* it printed more than output_limit */
+    PROCESS_DISK_FULL,   /* fewer than disk_floor bytes were free */
 };
 
 struct process_result {
