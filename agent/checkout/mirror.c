@@ -83,15 +83,31 @@ static void sweep_packs(const char *folder)
     }
 }
 
+/* Worktrees that were begun and never written. */
+static void sweep_worktrees(const char *folder)
+{
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    if (dir_list(folder, &names, NULL))
+        return;
+    for (size_t i = 0; i < names.count; i++) {
+        AUTO_FREE char *admin = path_join(folder, names.items[i]);
+        AUTO_FREE char *head = path_join(admin, "HEAD");
+        if (!path_exists(head))
+            (void)!tree_remove(admin, NULL);
+    }
+}
+
 /* What a process that was killed may have left. Only the holder of the lock writes here, so
  * whatever looks unfinished is. */
 static void sweep(const struct mirror *mirror)
 {
     AUTO_FREE char *packs = path_join(mirror->path, "objects/pack");
     AUTO_FREE char *refs = path_join(mirror->path, REF_PREFIX);
+    AUTO_FREE char *worktrees = path_join(mirror->path, "worktrees");
     sweep_locks(mirror->path);
     sweep_locks(refs);
     sweep_packs(packs);
+    sweep_worktrees(worktrees);
 }
 
 static int write_config(const struct mirror *mirror, struct error *err)
@@ -249,6 +265,13 @@ void mirror_release(struct mirror *mirror)
     *mirror = (struct mirror)MIRROR_INIT;
 }
 
+const struct mirror *mirror_held(const struct mirror *mirror, const char *key)
+{
+    while (mirror && strcmp(mirror->remote->key, key))
+        mirror = mirror->outer;
+    return mirror;
+}
+
 int mirror_reset(struct mirror *mirror, struct error *err)
 {
     static const char *const parts[] = {"objects", "refs", "packed-refs", "shallow", "FETCH_HEAD"};
@@ -262,7 +285,7 @@ int mirror_reset(struct mirror *mirror, struct error *err)
     return create_repository(mirror, err);
 }
 
-int mirror_keep(struct mirror *mirror, const git_oid *commit, struct error *err)
+int mirror_keep(const struct mirror *mirror, const git_oid *commit, struct error *err)
 {
     AUTO_FREE git_oid *parents = NULL;
     AUTO_GIT(git_odb) git_odb *odb = NULL;

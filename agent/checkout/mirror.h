@@ -15,7 +15,8 @@
 #include "checkout/remote.h"
 
 struct mirror {
-    const struct job *job; /* borrowed, like the remote */
+    const struct mirror *outer; /* of a submodule's parent, else NULL; borrowed, like those below */
+    const struct job *job;
     const struct remote *remote;
     char *path;      /* of the bare repository */
     char *worktrees; /* the folder of the worktrees */
@@ -33,6 +34,8 @@ struct mirror {
 int mirror_open(const struct job *job, const struct remote *remote, struct mirror *out,
                 struct error *err) MUST_CHECK;
 void mirror_release(struct mirror *mirror);
+/* The mirror of that key among `mirror` and those outside it: its lock is ours already. Or NULL. */
+const struct mirror *mirror_held(const struct mirror *mirror, const char *key);
 #define AUTO_MIRROR __attribute__((cleanup(mirror_release)))
 
 /* Throws away every object and reference: what is needed is fetched again. */
@@ -41,7 +44,7 @@ int mirror_reset(struct mirror *mirror, struct error *err) MUST_CHECK;
 /* Notes that the commit is in use, so that it is offered to the server in later negotiations, and
  * sees to it that git finds the history consistent from there: a commit whose parents are not here
  * is listed in `shallow`. */
-int mirror_keep(struct mirror *mirror, const git_oid *commit, struct error *err) MUST_CHECK;
+int mirror_keep(const struct mirror *mirror, const git_oid *commit, struct error *err) MUST_CHECK;
 
 /* The ids of the parents as the commit itself names them, whether they are here or not. *out is to
  * be freed. ERROR_NOT_FOUND when the commit is not here. */

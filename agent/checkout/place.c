@@ -10,6 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Behind the name of a folder that is being written, and of one that is being removed. */
+#define BESIDE ".lance-bench-tmp"
+#define OLD ".lance-bench-old"
+
 /* An absolute path without symbolic links; the folder itself need not exist, its parents are
  * made. */
 static int destination_path(const char *destination, char **out, struct error *err)
@@ -49,7 +53,7 @@ static int put(const struct mirror *mirror, const struct place_request *request,
 /* Moves the new folder to its place; what was there goes with it. */
 static int swap(const char *from, const char *to, struct error *err)
 {
-    AUTO_FREE char *old = xasprintf("%s.lance-bench-old", to);
+    AUTO_FREE char *old = xasprintf("%s" OLD, to);
     int failed = tree_remove(old, err);
     if (!failed && rename(to, old) && errno != ENOENT)
         failed = error_errno(err, ERROR_FAILURE, errno, "cannot move %s away", to);
@@ -62,7 +66,7 @@ static int swap(const char *from, const char *to, struct error *err)
 static int put_beside(const struct mirror *mirror, const struct place_request *request,
                       struct worktree worktree, struct error *err)
 {
-    AUTO_FREE char *beside = xasprintf("%s.lance-bench-tmp", worktree.final_path);
+    AUTO_FREE char *beside = xasprintf("%s" BESIDE, worktree.final_path);
     enum worktree_change change = WORKTREE_UNTOUCHED;
     worktree.path = beside;
     int failed = tree_remove(beside, err);
@@ -77,6 +81,21 @@ static int put_beside(const struct mirror *mirror, const struct place_request *r
     return failed;
 }
 
+/* What runs that were killed left of any commit. */
+static int sweep_leftovers(const struct mirror *mirror, struct error *err)
+{
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    if (!path_exists(mirror->worktrees))
+        return 0;
+    int failed = dir_list(mirror->worktrees, &names, err);
+    for (size_t i = 0; !failed && i < names.count; i++) {
+        AUTO_FREE char *path = path_join(mirror->worktrees, names.items[i]);
+        if (strstr(names.items[i], BESIDE) || strstr(names.items[i], OLD))
+            failed = tree_remove(path, err);
+    }
+    return failed;
+}
+
 /* A folder of the cache is never changed in place: what foreign code left there, a link to a folder
  * outside for one, could lead the writing astray. */
 static int put_cached(const struct mirror *mirror, const struct place_request *request,
@@ -86,7 +105,9 @@ static int put_cached(const struct mirror *mirror, const struct place_request *r
     struct worktree look = *worktree;
     look.flags |= WORKTREE_LOOK;
     bool there = path_exists(worktree->path);
-    int failed = there ? put(mirror, request, &look, change, err) : 0;
+    int failed = sweep_leftovers(mirror, err);
+    if (!failed && there)
+        failed = put(mirror, request, &look, change, err);
     if (failed || (there && *change == WORKTREE_UNTOUCHED))
         return failed;
     *change = there ? WORKTREE_RESTORED : WORKTREE_WRITTEN;

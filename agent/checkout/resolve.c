@@ -321,7 +321,7 @@ static int fetch_base(struct connection *connection, const struct base *base, si
     return failed;
 }
 
-static int resolve_network(struct mirror *mirror, const struct revision *revision,
+static int resolve_network(const struct mirror *mirror, const struct revision *revision,
                            size_t generations, struct resolved *out, struct error *err)
 {
     git_oid commit;
@@ -383,8 +383,8 @@ static int local_base(const struct mirror *mirror, const char *name, git_oid *ou
     return 0;
 }
 
-static int resolve_local(struct mirror *mirror, const struct revision *revision, size_t generations,
-                         struct resolved *out, struct error *err)
+static int resolve_local(const struct mirror *mirror, const struct revision *revision,
+                         size_t generations, struct resolved *out, struct error *err)
 {
     git_oid base;
     AUTO_FREE char *branch = NULL;
@@ -399,7 +399,7 @@ static int resolve_local(struct mirror *mirror, const struct revision *revision,
     return 0;
 }
 
-int resolve_commit(struct mirror *mirror, const struct revision *revision, size_t generations,
+int resolve_commit(const struct mirror *mirror, const struct revision *revision, size_t generations,
                    struct resolved *out, struct error *err)
 {
     struct resolved resolved = {0};

@@ -17,7 +17,7 @@ struct resolved {
 
 /* `generations`: how many first parents behind the commit are wanted too (0: none); fewer are there
  * only where the history begins. A full id that is in the mirror already needs no network. */
-int resolve_commit(struct mirror *mirror, const struct revision *revision, size_t generations,
+int resolve_commit(const struct mirror *mirror, const struct revision *revision, size_t generations,
                    struct resolved *out, struct error *err) MUST_CHECK;
 
 /* The id that the remote's branch, tag or HEAD has now, without fetching anything. ERROR_USAGE for

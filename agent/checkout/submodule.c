@@ -118,36 +118,46 @@ static int nesting_of(const struct worktree *worktree)
 }
 
 /* Without the network: what is not in the cache has to be put anew anyway. */
-static int look_at(const struct job *job, const struct remote *remote,
-                   const struct worktree *worktree, enum worktree_change *change, struct error *err)
+static int look_at(const struct mirror *mirror, const struct worktree *worktree,
+                   enum worktree_change *change, struct error *err)
 {
-    AUTO_MIRROR struct mirror mirror = MIRROR_INIT;
-    int failed = mirror_open(job, remote, &mirror, err);
-    if (failed)
-        return failed;
-    if (worktree_inspect(&mirror, worktree, change, NULL))
+    if (worktree_inspect(mirror, worktree, change, NULL))
         *change = WORKTREE_RESTORED;
-    return *change == WORKTREE_UNTOUCHED ? submodules_put(&mirror, worktree, change, err) : 0;
+    return *change == WORKTREE_UNTOUCHED ? submodules_put(mirror, worktree, change, err) : 0;
 }
 
-static int fetch_and_put(const struct job *job, const struct remote *remote,
-                         const struct worktree *worktree, enum worktree_change *change,
-                         struct error *err)
+static int fetch_and_put(const struct mirror *mirror, const struct worktree *worktree,
+                         enum worktree_change *change, struct error *err)
 {
-    AUTO_MIRROR struct mirror mirror = MIRROR_INIT;
     AUTO_REVISION struct revision revision = {0};
     struct resolved resolved = {0};
     char id[COMMIT_ID_SIZE];
     git_oid_tostr(id, sizeof(id), &worktree->commit);
     int failed = revision_parse(id, &revision, err);
     if (!failed)
-        failed = mirror_open(job, remote, &mirror, err);
-    if (!failed)
-        failed = resolve_commit(&mirror, &revision, 0, &resolved, err);
+        failed = resolve_commit(mirror, &revision, 0, &resolved, err);
     free(resolved.branch);
     if (!failed)
-        failed = worktree_put(&mirror, worktree, change, err);
-    return failed ? failed : submodules_put(&mirror, worktree, change, err);
+        failed = worktree_put(mirror, worktree, change, err);
+    return failed ? failed : submodules_put(mirror, worktree, change, err);
+}
+
+/* Some repositories hold another branch of themselves as a submodule. */
+static int put_from(const struct mirror *outer, const struct remote *remote,
+                    const struct worktree *worktree, enum worktree_change *change,
+                    struct error *err)
+{
+    AUTO_MIRROR struct mirror opened = MIRROR_INIT;
+    const struct mirror *mirror = mirror_held(outer, remote->key);
+    int failed = mirror ? 0 : mirror_open(outer->job, remote, &opened, err);
+    if (failed)
+        return failed;
+    if (!mirror) {
+        opened.outer = outer;
+        mirror = &opened;
+    }
+    return worktree->flags & WORKTREE_LOOK ? look_at(mirror, worktree, change, err)
+                                           : fetch_and_put(mirror, worktree, change, err);
 }
 
 static int put_one(const struct mirror *mirror, const char *url, const struct worktree *worktree,
@@ -164,8 +174,7 @@ static int put_one(const struct mirror *mirror, const char *url, const struct wo
     }
     if (failed)
         return failed;
-    return look ? look_at(mirror->job, &remote, worktree, change, err)
-                : fetch_and_put(mirror->job, &remote, worktree, change, err);
+    return put_from(mirror, &remote, worktree, change, err);
 }
 
 static int put_module(const struct mirror *mirror, const struct module *module,

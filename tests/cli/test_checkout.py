@@ -507,6 +507,23 @@ def test_submodules_come_over_the_network(checkout, family):
         check_family(second["path"])
 
 
+def test_a_repository_may_be_its_own_submodule(checkout, tmp_path):
+    path = new_repository(tmp_path / "served/self")
+    commit(path, "one", {"name": "one\n"})
+    git(path, "submodule", "--quiet", "add", "./", "inner")
+    commit(path, "two", {"name": "two\n"})
+    with git_daemon(path.parent) as port:
+        for remote in (path, f"git://127.0.0.1:{port}/self/.git"):
+            text = (path / ".gitmodules").read_text()
+            if remote != path:
+                (path / ".gitmodules").write_text(text.replace("./", remote))
+                commit(path, "three")
+            result = checkout.get(remote)
+            assert (result["path"] / "name").read_text() == "two\n"
+            assert (result["path"] / "inner/name").read_text() == "one\n"
+            assert "restored" not in checkout.get(remote)["stderr"]
+
+
 def test_submodules_can_be_left_out(checkout, family):
     path = checkout.get(family / "parent", "--no-submodules")["path"]
     assert os.listdir(path / "libs/child") == []

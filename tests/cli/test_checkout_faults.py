@@ -33,9 +33,11 @@ def served(tmp_path_factory):
     commit(work, "many", files)
     commit(work, "more", {f"f{i}/file{i}": noise.randbytes(3000) for i in range(20)})
     bare_copy(work, base / "parent.git", uploadpack_allowAnySHA1InWant="true")
+    small = make_history(base / "small-work")
+    bare_copy(small, base / "small.git", uploadpack_allowAnySHA1InWant="true")
     with git_daemon(base) as port:
         yield {"base": base, "url": f"git://127.0.0.1:{port}/parent.git",
-               "bare": base / "parent.git"}
+               "bare": base / "parent.git", "small": f"git://127.0.0.1:{port}/small.git"}
 
 
 def check_whole(checkout, served, result, revision="HEAD"):
@@ -156,22 +158,17 @@ def fill(folder, content, pattern="*"):
         path.write_bytes(content)
 
 
+@pytest.mark.parametrize("with_folder", [True, False])
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_cache_is_made_good(checkout, served, damage):
-    for with_folder in (True, False):
-        first = checkout.get(served["url"], "--no-submodules")
-        (mirror,) = [m for m in checkout.mirrors() if m.name.startswith("parent")]
-        DAMAGES[damage](mirror)
-        if not with_folder:
-            shutil.rmtree(first["path"])
-        for revision in ("HEAD", "HEAD~1"):
-            result = checkout.get(served["url"], "--no-submodules", "--rev", revision)
-            path = result["path"]
-            assert git(path, "rev-parse", "HEAD") == git(served["bare"], "rev-parse", revision)
-            shutil.rmtree(path / "child")  # an empty folder for a submodule is none to git
-            (path / "child").mkdir()
-            assert git(path, "status", "--porcelain") == ""
-        checkout.forget()
+def test_a_damaged_cache_is_made_good(checkout, served, damage, with_folder):
+    first = checkout.get(served["small"])
+    (mirror,) = checkout.mirrors()
+    DAMAGES[damage](mirror)
+    if not with_folder:
+        shutil.rmtree(first["path"])
+    for revision in ("HEAD", "HEAD~1"):
+        assert_holds(checkout.get(served["small"], "--rev", revision),
+                     served["base"] / "small.git", revision)
 
 
 @contextlib.contextmanager
@@ -192,8 +189,6 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(checkout, served, s
     with small_disk(checkout.cache, size):
         line = checkout.fail(served["url"])
         assert "No space left" in line or "no space left" in line, line
-        for mirror in (checkout.cache / "lance-bench/git").glob("parent-*/"):
-            assert not list((mirror / "objects/pack").glob("*.idx")) or size != "1m"
         worktrees = checkout.cache / "lance-bench/worktrees"
         assert list(worktrees.glob("*/*")) == []
         subprocess.run(["mount", "-o", "remount,size=64m", checkout.cache], check=True)
