@@ -94,8 +94,14 @@ impl LanceStore {
                 other => return Err(other),
             },
         };
-        let mut names: Vec<String> =
-            entries.iter().filter_map(|e| e.strip_suffix(".lance").map(str::to_string)).collect();
+        let mut names = Vec::new();
+        for name in entries.iter().filter_map(|e| e.strip_suffix(".lance")) {
+            // A folder without a version is what a writer left that was killed while it made the table.
+            match self.load(name).await {
+                Err(missing) if missing.status == Status::NotFound => {}
+                _ => names.push(name.to_string()),
+            }
+        }
         names.sort();
         Ok(names)
     }
