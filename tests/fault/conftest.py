@@ -1,0 +1,6 @@
+"""The helpers of tests/cli serve here too."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
