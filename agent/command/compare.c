@@ -15,7 +15,8 @@ struct compare_options {
 static const struct option_row rows[] = {
     OPTION(struct compare_options, benchmark, OPTION_STRING, "benchmark", "TEXT",
            "names that contain this"),
-    OPTION(struct compare_options, test_bed, OPTION_STRING, "test-bed", "NAME", "from this machine"),
+    OPTION(struct compare_options, test_bed, OPTION_STRING, "test-bed", "NAME",
+           "from this machine"),
     OPTION(struct compare_options, project, OPTION_STRING, "project", "NAME", "of this project"),
 };
 
@@ -45,12 +46,21 @@ static bool same_text(const char *a, const char *b)
     return a && b && !strcmp(a, b);
 }
 
-/* The same benchmark, project and machine. */
-static bool same_series(const struct stored_result *a, const struct stored_result *b)
+static int compare_text(const char *a, const char *b)
 {
-    return same_text(a->benchmark_name, b->benchmark_name) &&
-           same_text(a->test_bed.name, b->test_bed.name) && same_text(a->dut.name, b->dut.name) &&
-           same_text(a->units, b->units);
+    return strcmp(a ? a : "", b ? b : "");
+}
+
+/* The order of series: the same benchmark, machine, project and unit. */
+static int compare_series(const void *left, const void *right)
+{
+    const struct stored_result *a = left, *b = right;
+    int order = compare_text(a->benchmark_name, b->benchmark_name);
+    if (!order)
+        order = compare_text(a->test_bed.name, b->test_bed.name);
+    if (!order)
+        order = compare_text(a->dut.name, b->dut.name);
+    return order ? order : compare_text(a->units, b->units);
 }
 
 /* What stands for a result: its median, or the mean where the writer kept nothing else. */
@@ -59,24 +69,20 @@ static double level(const struct stored_result *r)
     return isnan(r->summary.median) ? r->summary.mean : r->summary.median;
 }
 
-/* The median over all results of the series, so that a commit measured more than once counts as a
- * whole. */
-static double series_level(const struct stored_results *side, const struct stored_result *series)
+/* The median over the results of the series that begins at `first`, so that a commit measured more
+ * than once counts as a whole; *next is where the series after it begins. */
+static double series_level(const struct stored_results *side, size_t first, size_t *next)
 {
-    AUTO_FREE double *levels = xreallocarray(NULL, side->count, sizeof(*levels));
-    size_t count = 0;
-    for (size_t i = 0; i < side->count; i++)
-        if (same_series(&side->items[i], series) && !isnan(level(&side->items[i])))
-            levels[count++] = level(&side->items[i]);
+    AUTO_FREE double *levels = NULL;
+    size_t count = 0, cap = 0, i = first;
+    for (; i < side->count && !compare_series(&side->items[i], &side->items[first]); i++) {
+        if (isnan(level(&side->items[i])))
+            continue;
+        ARRAY_RESERVE(levels, cap, count + 1);
+        levels[count++] = level(&side->items[i]);
+    }
+    *next = i;
     return summary_of(levels, count).median;
-}
-
-static bool seen_before(const struct stored_results *side, size_t index)
-{
-    for (size_t i = 0; i < index; i++)
-        if (same_series(&side->items[i], &side->items[index]))
-            return true;
-    return false;
 }
 
 static void show_level(struct table *table, double value, const char *units)
@@ -89,16 +95,20 @@ static void show_level(struct table *table, double value, const char *units)
     table_shown(table, value, shown.buf);
 }
 
-/* Rows for what both sides have. */
+/* Rows for what both sides have, which are both in the order of compare_series(). */
 static size_t print_pairs(struct table *table, const struct stored_results *a,
                           const struct stored_results *b)
 {
     size_t pairs = 0;
-    for (size_t i = 0; i < a->count; i++) {
-        const struct stored_result *series = &a->items[i];
-        if (seen_before(a, i))
+    for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
+        int order = compare_series(&a->items[i], &b->items[j]);
+        if (order) {
+            i += order < 0;
+            j += order > 0;
             continue;
-        double before = series_level(a, series), after = series_level(b, series);
+        }
+        const struct stored_result *series = &a->items[i];
+        double before = series_level(a, i, &i), after = series_level(b, j, &j);
         if (isnan(before) || isnan(after))
             continue;
         AUTO_FREE char *ratio = xasprintf("%.3f", after / before);
@@ -126,6 +136,8 @@ static int run(const struct globals *globals, const void *raw, const struct strl
         failed = read_side(db, o, args->items[1], &b, err);
     if (failed)
         return failed;
+    qsort(a.items, a.count, sizeof(*a.items), compare_series);
+    qsort(b.items, b.count, sizeof(*b.items), compare_series);
     AUTO_TABLE struct table *table = command_table(globals);
     table_column(table, "benchmark", false);
     table_column(table, "test_bed", false);
@@ -145,8 +157,9 @@ const struct command command_compare = {
     .group = "results",
     .summary = "Set the stored results of two commits side by side",
     .arguments = "A B [--benchmark TEXT]",
-    .description = "The ratio is B's median over A's: above 1 takes longer. It is no verdict: that\n"
-                   "two medians differ says nothing yet about noise.",
+    .description =
+        "The ratio is B's median over A's: above 1 takes longer. It is no verdict: that\n"
+        "two medians differ says nothing yet about noise.",
     .options = rows,
     .option_count = ARRAY_SIZE(rows),
     .options_size = sizeof(struct compare_options),

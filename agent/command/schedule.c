@@ -13,7 +13,8 @@ struct schedule_options {
 };
 
 static const struct option_row rows[] = {
-    OPTION(struct schedule_options, repo, OPTION_STRING, "repo", "URL", "the repository to look at"),
+    OPTION(struct schedule_options, repo, OPTION_STRING, "repo", "URL",
+           "the repository to look at"),
     OPTION(struct schedule_options, branch, OPTION_STRING, "branch", "NAME",
            "its branch (default: the remote's own)"),
     OPTION(struct schedule_options, test_bed, OPTION_STRING, "test-bed", "NAME",
@@ -55,6 +56,16 @@ static const char *state_of(const struct coverage *c)
                             : "missing";
 }
 
+/* Why the newest run that is not complete is not; NULL when none says. */
+static const char *reason_of(const struct stored_runs *runs)
+{
+    for (size_t i = 0; i < runs->count; i++)
+        if (runs->items[i].outcome && strcmp(runs->items[i].outcome, RUN_COMPLETE) &&
+            runs->items[i].reason)
+            return runs->items[i].reason;
+    return NULL;
+}
+
 static int run(const struct globals *globals, const void *raw, const struct strlist *args,
                struct error *err)
 {
@@ -85,9 +96,11 @@ static int run(const struct globals *globals, const void *raw, const struct strl
     table_column(table, "commit", false);
     table_column(table, "state", false);
     table_column(table, "runs", true);
+    table_column(table, "reason", false);
     table_text(table, id);
     table_text(table, state_of(&c));
     table_integer(table, (int64_t)runs.count);
+    table_text(table, c.complete ? NULL : reason_of(&runs));
     table_end_row(table);
     table_finish(table);
     return 0;
@@ -98,8 +111,9 @@ const struct command command_schedule = {
     .group = "measure",
     .summary = "Say whether the newest commit is stored, completely",
     .arguments = "--repo URL [--branch NAME]",
-    .description = "Prints the newest commit and its state: complete, partial, interrupted, failed,\n"
-                   "invalidated, or missing when nothing of it is stored.",
+    .description =
+        "Prints the newest commit and its state: complete, partial, interrupted, failed,\n"
+        "invalidated, or missing when nothing of it is stored.",
     .options = rows,
     .option_count = ARRAY_SIZE(rows),
     .options_size = sizeof(struct schedule_options),
