@@ -126,7 +126,8 @@ static int network_fail(const struct connection *connection, int git_code, struc
         return credential_fail(&connection->credential, err);
     if (git_code == GIT_ECERTIFICATE || reason_has("certificate"))
         return certificate_fail(remote, err);
-    if (git_code == GIT_TIMEOUT || REASON_HAS_ANY("timed out", "timeout"))
+    if (git_code == GIT_TIMEOUT ||
+        REASON_HAS_ANY("timed out", "timeout", "temporarily unavailable"))
         return error_set(err, ERROR_UNREACHABLE, "%s does not answer: nothing for %.0f seconds",
                          remote->url, connection->job->stall_s);
     if (git_code == GIT_EEOF ||

@@ -107,8 +107,9 @@ static void set_name_and_key(struct remote *remote)
 
     AUTO_STRBUF struct strbuf key = STRBUF_INIT;
     for (const char *at = remote->name; *at && key.len < KEY_NAME_MAX; at++)
-        strbuf_addch(&key, isalnum((unsigned char)*at) || strchr("._-", *at) ? *at : '_');
-    if (!key.len || *key.buf == '.')
+        strbuf_addch(&key,
+                     isalnum((unsigned char)*at) || strchr(key.len ? "._-" : "_", *at) ? *at : '_');
+    if (!key.len)
         strbuf_addstr(&key, "repository");
     char hash[SHA256_HEX_SIZE];
     sha256_hex_of(path, len, hash);
@@ -218,9 +219,25 @@ int remote_parse(const char *text, struct remote *out, struct error *err)
     return 0;
 }
 
-/* `base` with the leading "./" and "../" of `relative` applied, as git-submodule does it. */
+/* Cuts the last part off a path; it may not go above `floor`. */
+static bool cut_last(char *path, size_t floor)
+{
+    char *slash = strrchr(path, '/');
+    char *colon = slash ? NULL : strrchr(path, ':');
+    char *cut = slash ? slash : (colon ? colon + 1 : NULL);
+    if (!cut || (size_t)(cut - path) < floor || !*cut)
+        return false;
+    *cut = '\0';
+    return true;
+}
+
+/* `base` with the leading "./" and "../" of `relative` applied, as git-submodule does it. NULL when
+ * they lead above it. */
 static char *join_relative(const char *base, const char *relative)
 {
+    size_t authority_len = 0;
+    const char *authority = authority_of(base, &authority_len);
+    size_t floor = authority ? (size_t)(authority - base) + authority_len : 0;
     AUTO_FREE char *at = xstrdup(base);
     size_t len = strlen(at);
     while (len && at[len - 1] == '/')
@@ -230,11 +247,8 @@ static char *join_relative(const char *base, const char *relative)
             relative += 2;
         } else if (!strncmp(relative, "../", 3)) {
             relative += 3;
-            char *slash = strrchr(at, '/');
-            char *cut = slash ? slash : strrchr(at, ':');
-            if (!cut)
+            if (!cut_last(at, floor))
                 return NULL;
-            cut[slash ? 0 : 1] = '\0';
         } else {
             break;
         }
@@ -249,7 +263,7 @@ int remote_parse_submodule(const struct remote *parent, const char *url, struct 
     bool relative = !strncmp(url, "./", 2) || !strncmp(url, "../", 3);
     AUTO_FREE char *whole = relative ? join_relative(parent->url, url) : xstrdup(url);
     AUTO_REMOTE struct remote parsed = {0};
-    if (!whole || (relative && parent->kind != REMOTE_LOCAL && !strstr(whole, ":")))
+    if (!whole)
         return error_set(err, ERROR_INPUT, "the submodule's URL '%s' leads above its parent's",
                          url);
     bool local = !relative && (*url == '/' || !strncasecmp(url, "file:", 5) ||

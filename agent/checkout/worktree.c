@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "checkout/untracked.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -173,22 +174,21 @@ int worktree_check_unused(const struct mirror *mirror, const struct worktree *wo
 
 /* --- its state -------------------------------------------------------------------------------- */
 
-static int count_changes(struct view *view, unsigned flags, size_t *out)
+/* True as well when that cannot be told, as with an index that is broken. */
+static bool is_changed(struct view *view, unsigned flags)
 {
     git_status_options options;
+    AUTO_GIT(git_status_list) git_status_list *list = NULL;
     (void)git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION);
     options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR;
     options.flags = GIT_STATUS_OPT_EXCLUDE_SUBMODULES;
-    if (flags & WORKTREE_CACHED)
-        options.flags |= GIT_STATUS_OPT_INCLUDE_UNTRACKED;
-    if (flags & WORKTREE_PRISTINE)
-        options.flags |= GIT_STATUS_OPT_INCLUDE_IGNORED;
     options.baseline = view->tree;
-    AUTO_GIT(git_status_list) git_status_list *list = NULL;
-    int failed = git_status_list_new(&list, view->repo, &options);
-    if (!failed)
-        *out = git_status_list_entrycount(list);
-    return failed;
+    if (git_status_list_new(&list, view->repo, &options) || git_status_list_entrycount(list))
+        return true;
+    bool found = false;
+    return (flags & WORKTREE_CACHED) &&
+           (untracked_find(view->repo, view->index, flags & WORKTREE_PRISTINE, &found, NULL) ||
+            found);
 }
 
 int worktree_inspect(const struct mirror *mirror, const struct worktree *worktree,
@@ -207,10 +207,8 @@ int worktree_inspect(const struct mirror *mirror, const struct worktree *worktre
     int failed = view_open(mirror, worktree, &view, err);
     if (failed)
         return failed;
-    size_t changes = 1;
-    if (!path_exists(complete) || count_changes(&view, worktree->flags, &changes))
-        changes = 1; /* half-written, or an index that cannot be read */
-    *change = changes ? WORKTREE_RESTORED : WORKTREE_UNTOUCHED;
+    *change = !path_exists(complete) || is_changed(&view, worktree->flags) ? WORKTREE_RESTORED
+                                                                           : WORKTREE_UNTOUCHED;
     return 0;
 }
 

@@ -372,7 +372,16 @@ def become_repository(path):
     git(path, "init", "-q")
 
 
-@pytest.mark.parametrize("spoil", [change_content, remove_file, remove_folder, change_mode,
+def hide_behind_rules(path):
+    (path / "folder/.gitignore").write_text("*\n")
+    (path / "folder/conftest.py").write_text("foreign")
+
+
+def plant_repository(path):
+    git(new_repository(path / "folder/inner"), "config", "core.bare", "false")
+
+
+@pytest.mark.parametrize("spoil", [hide_behind_rules, plant_repository, change_content, remove_file, remove_folder, change_mode,
                                    add_untracked, file_to_folder, folder_to_link, lose_git_file,
                                    point_elsewhere, become_repository])
 @pytest.mark.parametrize("kind", ["any", "path"])
