@@ -73,6 +73,14 @@ static bool read_zone(const char *s, int *offset_s)
     return !*s && hours < 24 && minutes < 60;
 }
 
+/* timegm() would take 31 February for 3 March. */
+static int days_in(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return days[month - 1] + (month == 2 && leap);
+}
+
 bool time_parse_iso(const char *s, int64_t *unix_s)
 {
     struct tm tm = {0};
@@ -95,8 +103,8 @@ bool time_parse_iso(const char *s, int64_t *unix_s)
             for (s++; isdigit((unsigned char)*s);)
                 s++;
     }
-    if (!read_zone(s, &offset_s) || month < 1 || month > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
-        tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+    if (!read_zone(s, &offset_s) || month < 1 || month > 12 || tm.tm_mday < 1 ||
+        tm.tm_mday > days_in(year, month) || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
         return false;
     *unix_s = (int64_t)timegm(&tm) - offset_s;
     return true;
