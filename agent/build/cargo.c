@@ -183,25 +183,44 @@ static int no_such(const char *what, const char *name, const char *where,
     return error_set(err, ERROR_USAGE, "%s has no %s \"%s\" (there: %s)", where, what, name, all);
 }
 
-/* The benches of one package that `crate` selects; without one, all that can be built. */
+/* Adds the bench called `name`, or with NULL all of them, where their features are on. Whether
+ * there is one of that name. */
+static bool add_benches(const cJSON *package, const char *name, const struct crate_config *crate,
+                        struct bench_targets *out)
+{
+    const cJSON *target;
+    bool found = false;
+    cJSON_ArrayForEach(target, cJSON_GetObjectItemCaseSensitive(package, "targets"))
+    {
+        if (!is_bench(target) || (name && strcmp(text_of(target, "name"), name)))
+            continue;
+        found = true;
+        if (is_enabled(package, target, crate))
+            add_target(package, text_of(target, "name"), crate, out);
+    }
+    return found;
+}
+
+/* The benches of one package that `crate` selects, in its order; without one, all that can be
+ * built. */
 static int add_package(const cJSON *package, const struct crate_config *crate,
                        struct bench_targets *out, struct error *err)
 {
-    AUTO_STRLIST struct strlist known = STRLIST_INIT;
-    const cJSON *target;
-    cJSON_ArrayForEach(target, cJSON_GetObjectItemCaseSensitive(package, "targets"))
-    {
-        if (!is_bench(target))
-            continue;
-        const char *name = text_of(target, "name");
-        strlist_push(&known, name);
-        bool wanted = !crate || !crate->benches.count || strlist_contains(&crate->benches, name);
-        if (wanted && is_enabled(package, target, crate))
-            add_target(package, name, crate, out);
+    if (!crate || !crate->benches.count) {
+        (void)add_benches(package, NULL, crate, out);
+        return 0;
     }
-    for (size_t i = 0; crate && i < crate->benches.count; i++)
-        if (!strlist_contains(&known, crate->benches.items[i]))
-            return no_such("bench", crate->benches.items[i], crate->name, &known, err);
+    for (size_t i = 0; i < crate->benches.count; i++) {
+        const char *name = crate->benches.items[i];
+        if (add_benches(package, name, crate, out))
+            continue;
+        AUTO_BENCH_TARGETS struct bench_targets all = {0};
+        AUTO_STRLIST struct strlist known = STRLIST_INIT;
+        (void)add_benches(package, NULL, NULL, &all);
+        for (size_t j = 0; j < all.count; j++)
+            strlist_push(&known, all.items[j].bench);
+        return no_such("bench", name, crate->name, &known, err);
+    }
     return 0;
 }
 

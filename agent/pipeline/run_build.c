@@ -45,32 +45,48 @@ static char *source_folder(const struct run *run, const char *folder)
                                          : xstrdup(run->slot.source);
 }
 
-/* --bench: those targets alone. */
+static void set_filters(struct run *run)
+{
+    for (size_t i = 0; run->request->filter && i < run->targets.count; i++) {
+        free(run->targets.items[i].filter);
+        run->targets.items[i].filter = xstrdup(run->request->filter);
+    }
+}
+
+static int no_such_bench(const struct run *run, const char *name, struct error *err)
+{
+    AUTO_STRLIST struct strlist known = STRLIST_INIT;
+    for (size_t i = 0; i < run->targets.count; i++)
+        if (run->targets.items[i].bench)
+            strlist_push(&known, run->targets.items[i].bench);
+    const char *near = suggest(name, (const char *const *)known.items, known.count);
+    return error_set(err, ERROR_USAGE, "--bench %s: there is none%s%s%s", name,
+                     near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+/* --bench: those targets alone, in the order of the command line. */
 static int select_benches(struct run *run, struct error *err)
 {
     const struct strlist *wanted = &run->request->benches;
-    AUTO_STRLIST struct strlist known = STRLIST_INIT;
-    AUTO_BENCH_TARGETS struct bench_targets kept = {0}, rest = {0};
-    for (size_t i = 0; i < run->targets.count; i++) {
-        struct bench_target *target = &run->targets.items[i];
-        strlist_push(&known, target->bench);
-        bool keep = !wanted->count || strlist_contains(wanted, target->bench);
-        if (run->request->filter) {
-            free(target->filter);
-            target->filter = xstrdup(run->request->filter);
+    AUTO_BENCH_TARGETS struct bench_targets kept = {0};
+    set_filters(run);
+    for (size_t i = 0; i < wanted->count; i++) {
+        size_t before = kept.count;
+        for (size_t j = 0; j < run->targets.count; j++) {
+            struct bench_target *target = &run->targets.items[j];
+            if (!target->bench || strcmp(target->bench, wanted->items[i]))
+                continue;
+            *bench_targets_add(&kept) = *target;
+            *target = (struct bench_target){0};
         }
-        *bench_targets_add(keep ? &kept : &rest) = *target;
+        if (kept.count == before)
+            return no_such_bench(run, wanted->items[i], err);
     }
-    free(run->targets.items);
+    if (!wanted->count)
+        return 0;
+    bench_targets_release(&run->targets);
     run->targets = kept;
     kept = (struct bench_targets){0};
-    for (size_t i = 0; i < wanted->count; i++)
-        if (!strlist_contains(&known, wanted->items[i])) {
-            const char *near =
-                suggest(wanted->items[i], (const char *const *)known.items, known.count);
-            return error_set(err, ERROR_USAGE, "--bench %s: there is none%s%s%s", wanted->items[i],
-                             near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
-        }
     return 0;
 }
 

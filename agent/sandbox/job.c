@@ -250,26 +250,40 @@ static bool names_error(const char *line)
     return false;
 }
 
-/* The first line that names an error, else the last line; NULL when the log is empty. */
-static char *telling_line(const char *path)
+/* The first line that names an error, or with `any` the last one there is; NULL where there is
+ * none. */
+static char *telling_line(const char *path, bool any)
 {
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    if (file_read(path, LOG_SCAN_BYTES, &text, NULL) || !text.len)
+    if (file_read(path, LOG_SCAN_BYTES, &text, NULL))
         return NULL;
     const char *last = NULL, *last_end = NULL;
     for (const char *line = text.buf, *end; *line; line = *end ? end + 1 : end) {
         end = strchrnul(line, '\n');
-        const char *panic = memmem(line, (size_t)(end - line), " panicked at ", 13);
-        if (panic)
+        if (!any && memmem(line, (size_t)(end - line), " panicked at ", 13))
             return panic_text(line, end);
-        if (names_error(line))
+        if (!any && names_error(line))
             return cut_line(line, end);
         if (end > line) {
             last = line;
             last_end = end;
         }
     }
-    return last ? cut_line(last, last_end) : NULL;
+    return any && last ? cut_line(last, last_end) : NULL;
+}
+
+/* What the logs have to say, and which of them says it. */
+static char *telling_text(const struct job_logs *logs, const char **log)
+{
+    const char *const paths[] = {logs->err, logs->out};
+    for (int any = 0; any < 2; any++)
+        for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+            char *line = telling_line(paths[i], any);
+            *log = paths[i];
+            if (line)
+                return line;
+        }
+    return NULL;
 }
 
 int job_step_error(const struct job *job, const struct job_step *step,
@@ -282,12 +296,8 @@ int job_step_error(const struct job *job, const struct job_step *step,
         .disk_floor = job->disk_floor,
     };
     AUTO_FREE char *how = process_result_text(&limits, result);
-    AUTO_FREE char *line = telling_line(logs->err);
-    const char *log = logs->err;
-    if (!line) {
-        line = telling_line(logs->out);
-        log = line ? logs->out : logs->err;
-    }
+    const char *log = NULL;
+    AUTO_FREE char *line = telling_text(logs, &log);
     return error_set(err, ERROR_BUILD, "%s %s%s%s; the whole log: %s", step->name, how,
                      line ? ": " : " and printed nothing", line ? line : "", log);
 }

@@ -157,7 +157,9 @@ static void keep_output(struct running *running, struct stream *stream, const ch
         len = (size_t)(running->output_limit - running->output_bytes);
     running->output_bytes += len;
     int failed = fd_write_all(stream->log, bytes, len);
-    if (failed && !running->failure) {
+    if (failed == -ENOSPC || failed == -EDQUOT) {
+        stop(running, PROCESS_DISK_FULL);
+    } else if (failed && !running->failure) {
         running->failure = -failed;
         stop(running, PROCESS_EXITED);
     }
@@ -375,8 +377,8 @@ char *process_result_text(const struct process *process, const struct process_re
                          (unsigned long long)(process->output_limit ? process->output_limit
                                                                     : PROCESS_OUTPUT_LIMIT));
     case PROCESS_DISK_FULL:
-        return xasprintf("was stopped: it left less than %.1f GiB of the disk free (--min-free)",
-                         (double)process->disk_floor / 0x1p30);
+        return xasprintf("was stopped: it left less than %.0f MiB of the disk free (--min-free)",
+                         (double)process->disk_floor / 0x1p20);
     }
     return xstrdup("ended");
 }

@@ -3,10 +3,10 @@
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
-import threading
 import time
 
 import pytest
@@ -33,7 +33,10 @@ def error_of(done):
 
 
 def stored(machine, said):
-    return machine.query(f"select benchmark_name from results where metadata like '%{said['run']}%'")
+    done = machine("query", "--format", "json", f"select benchmark_name from results where metadata like '%{said['run']}%'")
+    if done.returncode and "not found" in done.stderr:
+        return []  # nothing was ever stored
+    return json.loads(done.stdout)
 
 
 def test_a_commit_that_does_not_build_says_where(machine, sample):
@@ -266,6 +269,39 @@ def test_killing_the_agent_leaves_no_process(machine, sample, sandbox):
     assert processes_with("sleep 86411") == []
 
 
+KILLS = int(os.environ.get("LANCE_BENCH_KILLS", "6"))
+
+
+def test_a_run_that_was_killed_anywhere_leaves_a_whole_database(machine, sample):
+    """kill -9 at random points: what is reported as stored is there, nothing is there twice, and the next run works."""
+    arguments = ("run", sample, "--format", "json", "--rev", "odd", "--bench", "text", "--testbed-name", "bed")
+    started = time.monotonic()
+    process = machine.start(*arguments, "--run", "whole")
+    process.communicate()
+    assert process.returncode == 0
+    duration = time.monotonic() - started
+    random.seed(7)
+    reported = 1
+    for n in range(KILLS):
+        process = machine.start(*arguments, "--run", f"kill-{n}")
+        try:
+            process.wait(timeout=random.uniform(0, 1.1 * duration))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+        reported += process.returncode == 0
+        rows = machine.query("select id from results")
+        assert len(rows) == len({row["id"] for row in rows})
+    done, said = machine.run(sample, "--rev", "odd", "--bench", "text", "--run", "afterwards")
+    assert done.returncode == 0 and said["outcome"] == "complete", done.stderr
+    runs = machine.query("select run, outcome from runs where harness = 'run' and (run = 'whole' or run like 'kill-%')")
+    assert sum(row["outcome"] == "complete" for row in runs) >= reported
+    for row in runs:
+        found = machine.query(f"select count(*) as n from results where metadata like '%\"{row['run']}\"%'")
+        assert found == [{"n": 2}], row
+    clear_jobs(machine)
+
+
 def test_the_agent_sleeps_while_a_benchmark_runs(machine, sample):
     clear_jobs(machine)
     process = machine.start("run", sample, "--rev", "odd", "--bench", "hang")
@@ -296,15 +332,16 @@ def test_mounts_and_control_groups_are_left_as_they_were(machine, odd):
 
 def test_a_database_that_is_not_there_is_code_6_and_spools(machine, sample):
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=lambda: None).start()
         address = f"http://127.0.0.1:{server.getsockname()[1]}"
-        server.close()
-        env = {
-            "AWS_ENDPOINT": address, "AWS_ALLOW_HTTP": "true", "AWS_ACCESS_KEY_ID": "x",
-            "AWS_SECRET_ACCESS_KEY": "y", "AWS_REGION": "us-east-1",
-            "XDG_STATE_HOME": str(machine.folder / "state"),
-        }
-        done = machine("--db", "s3://nowhere/db", "run", sample, "--rev", "odd", "--bench", "text",
-                       "--testbed-name", "bed", env=env)
+    env = {
+        "AWS_ENDPOINT": address,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "y",
+        "AWS_REGION": "us-east-1",
+        "XDG_STATE_HOME": str(machine.folder / "state"),
+    }
+    done = machine("--db", "s3://nowhere/db", "run", sample, "--rev", "odd", "--bench", "text",
+                   "--testbed-name", "bed", env=env)
     assert done.returncode == 6, done.stderr
     assert "publish --spooled" in done.stderr

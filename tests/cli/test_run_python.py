@@ -1,0 +1,144 @@
+"""`run` on Python projects: tests that fail, data that is generated, wheels that are built or published."""
+
+import json
+
+import pytest
+
+from run_helpers import git
+
+REQUIREMENTS = ["pytest==8.4.2", "pytest-benchmark==5.1.0"]
+FAST = 'addopts = "--benchmark-max-time=0.05 --benchmark-min-rounds=3 --benchmark-warmup=off"\n'
+
+
+def make_repo(folder, files, config):
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    config = {"project": folder.name, "python": {"requirements": REQUIREMENTS, **config}}
+    files = {"pyproject.toml": f"[tool.pytest.ini_options]\n{FAST}", **files, "lance-bench.json": json.dumps(config)}
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "benchmarks")
+    return folder
+
+
+def error_of(done):
+    return [line for line in done.stderr.splitlines() if line.startswith("error: ")][-1]
+
+
+def names(machine, said):
+    rows = machine.query(f"select benchmark_name from results where metadata like '%\"{said['run']}\"%'")
+    return sorted(row["benchmark_name"].split("::")[-1] for row in rows)
+
+
+def test_a_test_that_fails_after_its_measurement_is_left_out(machine, tmp_path):
+    repo = make_repo(tmp_path / "failing", {"tests/test_a.py": (
+        "def test_good(benchmark):\n    benchmark(sum, [1, 2])\n"
+        "def test_fails_late(benchmark):\n    benchmark(sum, [1, 2])\n    assert False, 'wrong sum'\n"
+        "def test_fails_early(benchmark):\n    raise ValueError\n"
+        "def test_plain():\n    pass\n"
+    )}, {"suite": "tests"})
+    done, said = machine.run(repo)
+    assert done.returncode == 4
+    assert "2 tests failed: tests/test_a.py::test_fails_late, tests/test_a.py::test_fails_early" in error_of(done)
+    assert said["outcome"] == "partial"
+    assert names(machine, said) == ["test_good"]
+
+
+@pytest.mark.parametrize(
+    "name, text, code, message",
+    [
+        ("errors", "def test_x(benchmark):\n    raise ValueError('no luck')\n", 4, "no luck"),
+        ("syntax", "def test_x(benchmark:\n", 4, "pytest exited with code 2"),
+        ("dies", "import os\ndef test_x(benchmark):\n    os._exit(3)\n", 4, "pytest exited with code 3"),
+        ("none", "def test_x():\n    pass\n", 4, "measured nothing"),
+        ("empty", "", 3, "pytest selects no benchmark in tests"),
+    ],
+)
+def test_a_suite_that_measures_nothing_says_why(machine, tmp_path, name, text, code, message):
+    repo = make_repo(tmp_path / name, {"tests/test_a.py": text}, {"suite": "tests"})
+    done, said = machine.run(repo)
+    assert done.returncode == code, done.stderr
+    assert message in error_of(done), done.stderr
+    assert said["outcome"] == "failed"
+
+
+def test_data_is_generated_once_for_the_same_generator(machine, tmp_path):
+    generator = "import os, pathlib\npath = pathlib.Path.home() / 'data'\npath.write_text('%s')\nprint('generated')\n"
+    suite = (
+        "import pathlib\n"
+        "def test_read(benchmark):\n"
+        "    assert benchmark((pathlib.Path.home() / 'data').read_text) in ('one', 'two')\n"
+    )
+    config = {"suite": "tests", "datagen": {"command": ["python", "gen.py"], "inputs": ["gen.py"]}}
+    repo = make_repo(tmp_path / "data", {"gen.py": generator % "one", "tests/test_a.py": suite}, config)
+    said = [machine.run(repo)[0].stderr for _ in range(2)]
+    assert "generating the suite's data" in said[0]
+    assert "generating the suite's data" not in said[1]
+    (repo / "gen.py").write_text(generator % "two")
+    git(repo, "commit", "-q", "-a", "-m", "other data")
+    done, _ = machine.run(repo)
+    assert done.returncode == 0, done.stderr
+    assert "generating the suite's data" in done.stderr
+
+
+def test_a_generator_that_fails_is_named(machine, tmp_path):
+    config = {"suite": "tests", "datagen": {"command": ["python", "gen.py"], "inputs": ["gen.py"]}}
+    files = {"gen.py": "raise SystemExit('no data today')\n", "tests/test_a.py": "def test_x(benchmark):\n    benchmark(int)\n"}
+    repo = make_repo(tmp_path / "nodata", files, config)
+    done, _ = machine.run(repo)
+    assert done.returncode == 4
+    assert "datagen exited with code 1: no data today" in error_of(done)
+    done, said = machine.run(repo, "--keep-going")
+    assert done.returncode == 0, done.stderr
+    assert names(machine, said) == ["test_x"]
+
+
+def test_a_package_is_built_without_the_network_and_imported_from_its_wheel(machine, tmp_path):
+    files = {
+        "pyproject.toml": (
+            '[build-system]\nrequires = ["setuptools==80.9.0"]\nbuild-backend = "setuptools.build_meta"\n'
+            '[project]\nname = "speedy"\nversion = "1.5.0"\n'
+            f'[tool.setuptools]\npackages = ["speedy"]\n[tool.setuptools.package-dir]\nspeedy = "src/speedy"\n'
+            f"[tool.pytest.ini_options]\n{FAST}"
+        ),
+        # Made while the wheel is built: the sources alone could not be imported.
+        "setup.py": (
+            "import pathlib, socket\nfrom setuptools import setup\n"
+            "pathlib.Path('src/speedy/made.py').write_text('def fast():\\n    return 7\\n')\n"
+            "try:\n    socket.create_connection(('pypi.org', 443), 3)\n    raise SystemExit('the network is there')\n"
+            "except OSError:\n    pass\nsetup()\n"
+        ),
+        "src/speedy/__init__.py": "from .made import fast\n",
+        "tests/test_a.py": "import speedy\ndef test_fast(benchmark):\n    assert benchmark(speedy.fast) == 7\n"
+        "def test_where():\n    assert 'site-packages' in speedy.__file__\n",
+    }
+    repo = make_repo(tmp_path / "speedy", files, {"suite": "tests", "build": "pip"})
+    done, said = machine.run(repo)
+    assert done.returncode == 0, done.stderr
+    assert said["version"].startswith("1.5.0+")
+    assert names(machine, said) == ["test_fast"]
+
+
+def test_a_published_wheel_is_measured_by_the_suite_of_a_commit(machine, tmp_path):
+    files = {
+        # A folder of the same name beside the suite: the wheel is what has to be imported.
+        "iniconfig/__init__.py": "raise ImportError('the checkout, not the wheel')\n",
+        "suite/test_a.py": "import iniconfig\n"
+        "def test_parse(benchmark):\n    benchmark(lambda: iniconfig.IniConfig('x', data='[a]\\nb=1'))\n",
+    }
+    repo = make_repo(tmp_path / "wheel", files, {"suite": "suite", "build": "wheel", "package": "iniconfig"})
+    done, _ = machine.run(repo)
+    assert done.returncode == 129
+    assert "which version of iniconfig?" in error_of(done)
+    done, said = machine.run(repo, "--wheel", "2.1.0")
+    assert done.returncode == 0, done.stderr
+    assert said["version"] == f"2.1.0+{git(repo, 'rev-parse', '--short=7', 'HEAD')}"
+    assert names(machine, said) == ["test_parse"]
+
+
+def test_an_interpreter_that_is_not_there_is_named(machine, tmp_path):
+    repo = make_repo(tmp_path / "old", {"tests/test_a.py": ""}, {"suite": "tests"})
+    done, _ = machine.run(repo, "--python", "python2.5")
+    assert "no Python called python2.5" in error_of(done)
