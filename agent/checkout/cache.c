@@ -69,7 +69,7 @@ int cache_list(struct cache_listing *out, struct error *err)
 {
     AUTO_FREE char *git = NULL, *worktrees = NULL;
     AUTO_STRLIST struct strlist names = STRLIST_INIT;
-    int failed = library_start(NULL, 0, err);
+    int failed = library_start(0, err);
     if (!failed)
         failed = mirror_folders(&git, &worktrees, err);
     if (!failed && path_exists(git))

@@ -73,7 +73,7 @@ static struct work *work_new(const struct checkout_request *request,
 static int work_main(struct task *task, void *context, struct error *err)
 {
     struct work *work = context;
-    int failed = library_start(work->ca_file, work->stall_s, err);
+    int failed = library_start(work->stall_s, err);
     if (!failed)
         failed = revision_parse(work->revision_text, &work->revision, err);
     if (!failed)
@@ -82,6 +82,7 @@ static int work_main(struct task *task, void *context, struct error *err)
         return failed;
     work->job.task = task;
     work->job.stall_s = work->stall_s;
+    work->job.ca_file = work->ca_file;
     work->job.token_host = xstrdup(work->remote.host);
     return work->step(work, err);
 }

@@ -186,8 +186,12 @@ int connection_open(const struct job *job, const struct remote *remote, git_repo
         .credential = {.remote = remote, .token_host = job->token_host},
     };
     log_progress("%s: connecting", remote->name);
-    int failed = into ? git_remote_create_anonymous(&out->remote, into, remote->url)
-                      : git_remote_create_detached(&out->remote, remote->url);
+    bool may_be_https = remote->kind == REMOTE_HTTPS || remote->kind == REMOTE_HTTP;
+    int failed = may_be_https ? library_trust(job->ca_file, err) : 0;
+    if (failed)
+        return failed;
+    failed = into ? git_remote_create_anonymous(&out->remote, into, remote->url)
+                  : git_remote_create_detached(&out->remote, remote->url);
     failed = failed ? library_fail(err, failed, "cannot use the address %s", remote->url)
                     : connect_remote(out, err);
     if (!failed)

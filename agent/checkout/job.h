@@ -7,5 +7,6 @@
 struct job {
     const struct task *task;
     double stall_s;
+    const char *ca_file; /* may be NULL */
     char *token_host; /* the host that $LANCE_BENCH_GIT_TOKEN belongs to: the remote's asked for */
 };

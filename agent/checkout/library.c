@@ -29,7 +29,7 @@ static void start(void)
     (void)git_libgit2_opts(GIT_OPT_SET_USER_AGENT_PRODUCT, "lance-bench/" LANCE_BENCH_VERSION);
 }
 
-int library_start(const char *ca_file, double stall_s, struct error *err)
+int library_start(double stall_s, struct error *err)
 {
     pthread_once(&once, start);
     if (start_result < 0)
@@ -37,6 +37,11 @@ int library_start(const char *ca_file, double stall_s, struct error *err)
     int stall_ms = (int)(stall_s * 1000);
     (void)git_libgit2_opts(GIT_OPT_SET_SERVER_CONNECT_TIMEOUT, stall_ms);
     (void)git_libgit2_opts(GIT_OPT_SET_SERVER_TIMEOUT, stall_ms);
+    return 0;
+}
+
+int library_trust(const char *ca_file, struct error *err)
+{
     if (ca_file && git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, ca_file, NULL) < 0)
         return error_set(err, ERROR_FAILURE, "cannot use the certificates in %s: %s", ca_file,
                          library_reason());

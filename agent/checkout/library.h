@@ -8,10 +8,12 @@
 
 #include <git2.h>
 
-/* Starts libgit2 for this process (once) and sets what is global in it: the PEM file of trusted
- * certificates (NULL: OpenSSL's default), and after how many seconds of silence a server is given
- * up on. */
-int library_start(const char *ca_file, double stall_s, struct error *err) MUST_CHECK;
+/* Starts libgit2 for this process (once) and sets after how many seconds of silence a server is
+ * given up on. */
+int library_start(double stall_s, struct error *err) MUST_CHECK;
+/* Trusts the certificates of a PEM file (NULL: OpenSSL's default). Reading it takes some
+ * milliseconds, so it is left until a connection needs it. */
+int library_trust(const char *ca_file, struct error *err) MUST_CHECK;
 
 /* Returns ERROR_FAILURE, or ERROR_NOT_FOUND for GIT_ENOTFOUND, with "context: libgit2's reason". */
 int library_fail(struct error *err, int git_code, const char *fmt, ...)

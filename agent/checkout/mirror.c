@@ -208,8 +208,10 @@ static int borrow_objects(struct mirror *mirror, struct error *err)
     AUTO_FREE char *info = path_join(mirror->path, "objects/info");
     AUTO_FREE char *alternates = path_join(info, "alternates");
     AUTO_FREE char *line = xasprintf("%s\n", real);
+    AUTO_STRBUF struct strbuf known = STRBUF_INIT;
     int result = dir_make(info, err);
-    if (!result)
+    bool same = !file_read(alternates, strlen(line), &known, NULL) && !strcmp(known.buf, line);
+    if (!result && !same)
         result = file_write_atomic(alternates, line, strlen(line), err);
     if (result)
         return result;

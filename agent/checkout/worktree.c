@@ -42,10 +42,14 @@ static bool file_is(const char *path, const char *text)
            !file_read(path, GIT_FILE_MAX, &found, NULL) && !strcmp(found.buf, text);
 }
 
+/* Not synced to disk: after a power cut the files of the worktree are as doubtful as this one, and
+ * what does not fit together is written anew. */
 static int write_text(const char *folder, const char *name, const char *text, struct error *err)
 {
     AUTO_FREE char *path = path_join(folder, name);
-    return file_write_atomic(path, text, strlen(text), err);
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int failed = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+    return failed ? error_errno(err, ERROR_FAILURE, -failed, "cannot write %s", path) : 0;
 }
 
 bool worktree_is_ours(const struct mirror *mirror, const char *path, const char *name)

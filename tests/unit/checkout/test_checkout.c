@@ -48,7 +48,7 @@ static void make_origin(void)
     AUTO_FREE char *cache = path_join(folder, "cache");
     setenv("XDG_CACHE_HOME", cache, 1);
     origin = path_join(folder, "origin");
-    cr_assert_eq(library_start(NULL, 1, NULL), 0);
+    cr_assert_eq(library_start(1, NULL), 0);
     (void)git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
     options.flags = GIT_REPOSITORY_INIT_MKPATH;
     options.initial_head = "main";
