@@ -13,23 +13,38 @@
 #define LIST_MAX ((size_t)64 << 20)
 #define LIST_TIMEOUT_S 120.0
 
+/* Text of the crate, from its messages and the variables that it reads. Any one is enough, since an
+ * optimiser may turn a short one into numbers inside the code. */
+static const char *const marks[] = {
+    "CRITERION_HOME",
+    "CARGO_CRITERION_PORT",
+    "Criterion.rs ERROR: ",
+    "when running with cargo-criterion",
+};
+
+static bool has_mark(const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+        if (memmem(bytes, len, marks[i], strlen(marks[i])))
+            return true;
+    return false;
+}
+
 bool criterion_is_harness(const struct bench_target *target)
 {
-    static const char mark[] = "CRITERION_HOME";
-    const size_t overlap = sizeof(mark) - 2;
+    enum { BUFFER = 1 << 20, OVERLAP = 64 }; /* longer than any mark */
     /* The file is foreign: neither a link nor a pipe is opened. */
     AUTO_CLOSE int fd = open(target->executable, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
         return false;
-    const size_t size = 1 << 20;
-    AUTO_FREE char *bytes = xmalloc(size);
+    AUTO_FREE char *bytes = xmalloc(BUFFER);
     size_t have = 0;
-    for (ssize_t got; (got = read(fd, bytes + have, size - have)) > 0;) {
+    for (ssize_t got; (got = read(fd, bytes + have, BUFFER - have)) > 0;) {
         have += (size_t)got;
-        if (memmem(bytes, have, mark, sizeof(mark) - 1))
+        if (has_mark(bytes, have))
             return true;
-        size_t keep = have < overlap ? have : overlap;
+        size_t keep = have < OVERLAP ? have : OVERLAP;
         memmove(bytes, bytes + have - keep, keep);
         have = keep;
     }

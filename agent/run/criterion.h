@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-/* Whether the executable is made with the criterion crate: it then has the name of the environment
- * variable CRITERION_HOME in it, whatever its main function looks like. Others (libtest's bench
+/* Whether the executable is made with the criterion crate: it then has some of the crate's messages
+ * and variable names in it, whatever its main function looks like. Others (libtest's bench
  * harness, divan) leave no results that this program reads. */
 bool criterion_is_harness(const struct bench_target *target);
 

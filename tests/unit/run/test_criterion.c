@@ -43,6 +43,13 @@ Test(criterion, an_executable_with_the_variables_name_is_one, .init = setup, .fi
     cr_assert_not(recognised("", 0));
 }
 
+Test(criterion, one_without_the_variables_name_is_known_by_its_messages, .init = setup,
+     .fini = teardown)
+{
+    static const char text[] = "..Criterion.rs DEBUG: ..Criterion.rs ERROR: ..";
+    cr_assert(recognised(text, sizeof(text)));
+}
+
 Test(criterion, the_name_is_found_wherever_it_lies, .init = setup, .fini = teardown)
 {
     const size_t size = (1 << 20) + 64;
