@@ -6,12 +6,13 @@
 #include "base/log.h"
 #include "build/slot.h"
 #include "checkout/cache.h"
+#include "sandbox/job.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define DEAD_JOB_S (7 * 86400)
+#define OLD_JOB_S (7 * 86400)
 
 const char *cache_kind_name(enum cache_kind kind)
 {
@@ -210,7 +211,25 @@ int cache_prune_older(double seconds, struct cache_pruned *out, struct error *er
     return failed;
 }
 
-void cache_remove_dead_jobs(void)
+static void sweep_job(const char *path)
+{
+    AUTO_FREE char *lock = path_join(path, "lock"), *keep = path_join(path, CACHE_KEEP);
+    AUTO_CLOSE int held = -1;
+    struct stat st;
+    struct error err = ERROR_INIT;
+    /* A job without a lock is being opened this moment, or died then; the next sweep is soon
+     * enough. */
+    if (lstat(path, &st) || !path_exists(lock) || lock_acquire(lock, 0, &held, NULL))
+        return;
+    if (st.st_mtime < clock_unix_s() - OLD_JOB_S) {
+        if (tree_remove(path, &err))
+            log_debug("%s", err.message);
+    } else if (!path_exists(keep)) {
+        job_keep_logs(path);
+    }
+}
+
+void cache_sweep_jobs(void)
 {
     AUTO_FREE char *cache = NULL;
     AUTO_STRLIST struct strlist names = STRLIST_INIT;
@@ -221,10 +240,6 @@ void cache_remove_dead_jobs(void)
         return;
     for (size_t i = 0; i < names.count; i++) {
         AUTO_FREE char *path = path_join(folder, names.items[i]);
-        struct stat st;
-        struct error err = ERROR_INIT;
-        if (!lstat(path, &st) && st.st_mtime < clock_unix_s() - DEAD_JOB_S &&
-            remove_job(path, &err))
-            log_debug("%s", err.message);
+        sweep_job(path);
     }
 }

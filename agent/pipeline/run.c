@@ -371,7 +371,7 @@ static int open_build(struct run *run, struct error *err)
     slot_identity(run, &identity);
     bool stranger = run->request->pull_request;
     int failed = stranger ? slot_open_private(job->path, report, &run->slot, err)
-                          : slot_open(run->out->project, &identity, report, &run->slot, err);
+                          : slot_open(run->checkout.project, &identity, report, &run->slot, err);
     if (!failed && run->toolchain.cargo)
         failed = stranger ? shared_dir_open_private(job->path, "crates", report, &run->crates, err)
                           : shared_dir_open("crates", report, &run->crates, err);
@@ -462,8 +462,11 @@ static void close_job(struct run *run, int failed)
     if (!run->job.path)
         return;
     bool keep_logs = failed && failed != ERROR_INTERRUPTED;
-    if (keep_logs && !run->request->keep_files)
-        job_keep_logs(&run->job);
+    AUTO_FREE char *keep = path_join(run->job.path, CACHE_KEEP);
+    if (run->request->keep_files && file_write_atomic(keep, "", 0, NULL))
+        log_warning("the job's files may not be kept: %s cannot be written", keep);
+    else if (keep_logs && !run->request->keep_files)
+        job_keep_logs(run->job.path);
     drop_full_slot(run);
     if (keep_logs || run->request->keep_files) {
         run->out->files = xstrdup(run->job.path);
@@ -526,7 +529,7 @@ int run_commit(const struct run_request *request, struct run_outcome *out, struc
         return failed;
     }
     run_times_load(&run.times, out->project);
-    cache_remove_dead_jobs();
+    cache_sweep_jobs();
     failed = open_job(&run, &report, err);
     if (!failed)
         failed = run_in_job(&run, err);

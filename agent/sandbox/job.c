@@ -143,12 +143,16 @@ void job_remove(struct job *job)
     job_release(job);
 }
 
-void job_keep_logs(struct job *job)
+void job_keep_logs(const char *path)
 {
-    const char *const rest[] = {job->tmp, job->home, job->out};
-    for (size_t i = 0; i < ARRAY_SIZE(rest); i++) {
-        struct error err = ERROR_INIT;
-        if (rest[i] && tree_remove(rest[i], &err))
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    struct error err = ERROR_INIT;
+    if (dir_list(path, &names, NULL))
+        return;
+    for (size_t i = 0; i < names.count; i++) {
+        AUTO_FREE char *below = path_join(path, names.items[i]);
+        if (strcmp(names.items[i], "logs") && strcmp(names.items[i], "lock") &&
+            tree_remove(below, &err))
             log_warning("%s", err.message);
     }
 }

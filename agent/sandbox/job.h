@@ -30,8 +30,8 @@ struct job {
  * of trusted certificates, or NULL. */
 int job_open(struct sandbox_report *report, const char *ca, struct job *out,
              struct error *err) MUST_CHECK;
-/* Removes all but the logs. */
-void job_keep_logs(struct job *job);
+/* Removes all but the logs of a job that is over. */
+void job_keep_logs(const char *path);
 /* Releases the memory; the folder stays. */
 void job_release(struct job *job);
 /* Removes the folder too. */
