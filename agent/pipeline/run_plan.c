@@ -6,12 +6,17 @@
 
 #include <string.h>
 
-static void plan_crate(struct strlist *plan, const struct crate_config *crate)
+/* `asked` are the benches of the command line, which outweigh those of the configuration. */
+static void plan_crate(struct strlist *plan, const struct crate_config *crate,
+                       const struct strlist *asked)
 {
     AUTO_STRBUF struct strbuf line = STRBUF_INIT;
     strbuf_addf(&line, "compile and run %s: ", crate->name);
-    AUTO_FREE char *benches = strlist_join(&crate->benches, ", ");
-    strbuf_addf(&line, "%s", *benches ? benches : "all its benches");
+    AUTO_FREE char *benches = strlist_join(asked->count ? asked : &crate->benches, ", ");
+    if (asked->count)
+        strbuf_addf(&line, "those of its benches that are called %s", benches);
+    else
+        strbuf_addf(&line, "%s", *benches ? benches : "all its benches");
     if (crate->features.count || !crate->default_features) {
         AUTO_FREE char *features = strlist_join(&crate->features, ",");
         strbuf_addf(&line, "; features %s%s", features,
@@ -29,7 +34,7 @@ static void plan_rust(const struct run *run)
     strlist_pushf(plan, "fetch the crates of %s/Cargo.lock, with the network",
                   rust->folder ? rust->folder : ".");
     for (size_t i = 0; i < rust->crate_count; i++)
-        plan_crate(plan, &rust->crates[i]);
+        plan_crate(plan, &rust->crates[i], &run->request->benches);
     if (!rust->crate_count)
         strlist_push(plan, "compile and run every bench of the workspace");
 }
