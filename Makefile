@@ -5,7 +5,7 @@
 #
 #   make build       leaves the agent at build/lance-bench
 #   make test-long   the same tests with hours of fuzzing and hundreds of kills
-#   make test-asan   the unit tests under AddressSanitizer and UBSan
+#   make test-asan   only the unit tests under AddressSanitizer and UBSan, which make test runs too
 #   make release     dist/: the agent, and the objects to link it again with another libc
 #   make lint        the look of the C code, the scripts, the Rust code
 #   make clean       removes build folders; the compiled Lance core stays in its cache
@@ -46,4 +46,4 @@ lint:
 	scripts/lint
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan dist
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-clang dist
