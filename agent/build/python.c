@@ -38,16 +38,24 @@ static char *package_folder(const struct python *python)
                                          : xstrdup(python->slot->source);
 }
 
+/* A pull request reads what is complete in the cache, and makes its own of what is not. */
 static int open_shared(const struct python *python, const char *kind, const char *identity,
                        struct shared_dir *out, struct error *err)
 {
     const struct sandbox_report *report = &python->job->sandbox.report;
-    if (python->throw_away)
-        return shared_dir_open_private(python->job->path, kind, report, out, err);
     char digest[SHA256_HEX_SIZE];
     sha256_hex_of(identity, strlen(identity), digest);
     AUTO_FREE char *name = xasprintf("%s-%.*s", kind, KEY_LEN, digest);
-    return shared_dir_open(name, report, out, err);
+    AUTO_SHARED_DIR struct shared_dir found = {.lock = -1};
+    int failed = shared_dir_open(name, report, &found, err);
+    if (failed)
+        return failed;
+    bool written_later = !strcmp(kind, "data");
+    if (python->throw_away && (!found.complete || written_later))
+        return shared_dir_open_private(python->job->path, kind, report, out, err);
+    *out = found;
+    found = (struct shared_dir){.lock = -1};
+    return 0;
 }
 
 /* Runs a step that may write `tree`; the tree is read-only for all later ones. */

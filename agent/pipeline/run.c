@@ -363,21 +363,38 @@ static void show_history(struct run *run)
     sandbox_add_readable(&run->job.sandbox, text.buf + sizeof(mark) - 1);
 }
 
-static int open_build(struct run *run, struct error *err)
+/* The slot and the crates. A pull request's changes to them go to its job's folder; where the
+ * machine has no overlay file system, it starts from nothing there. */
+static int open_caches(struct run *run, struct error *err)
 {
     struct job *job = &run->job;
     const struct sandbox_report *report = &job->sandbox.report;
+    bool stranger = run->request->pull_request, apart = stranger && !sandbox_can_overlay(report);
     AUTO_STRLIST struct strlist identity = STRLIST_INIT;
     slot_identity(run, &identity);
-    bool stranger = run->request->pull_request;
-    int failed = stranger ? slot_open_private(job->path, report, &run->slot, err)
-                          : slot_open(run->checkout.project, &identity, report, &run->slot, err);
+    int failed = apart ? slot_open_private(job->path, report, &run->slot, err)
+                       : slot_open(run->checkout.project, &identity, report, &run->slot, err);
     if (!failed && run->toolchain.cargo)
-        failed = stranger ? shared_dir_open_private(job->path, "crates", report, &run->crates, err)
-                          : shared_dir_open("crates", report, &run->crates, err);
+        failed = apart ? shared_dir_open_private(job->path, "crates", report, &run->crates, err)
+                       : shared_dir_open("crates", report, &run->crates, err);
+    if (failed || !stranger || apart)
+        return failed;
+    AUTO_FREE char *folder = path_join(job->path, "overlay");
+    const char *const shared[] = {run->slot.source, run->slot.target, run->crates.tree};
+    for (size_t i = 0; !failed && i < ARRAY_SIZE(shared); i++)
+        if (shared[i])
+            failed = sandbox_add_overlay(&job->sandbox, shared[i], folder, err);
+    return failed;
+}
+
+static int open_build(struct run *run, struct error *err)
+{
+    struct job *job = &run->job;
     struct sync_counts counts = {0};
+    int failed = open_caches(run, err);
     if (!failed)
-        failed = sync_tree(run->checkout.path, run->slot.source, sandbox_uid(report), &counts, err);
+        failed = sync_tree(run->checkout.path, run->slot.source, sandbox_uid(&job->sandbox.report),
+                           &counts, err);
     if (failed)
         return failed;
     log_debug("%s: %zu files written, %zu removed, %zu as they were", run->slot.source,

@@ -98,7 +98,7 @@ static void add_parts(struct run *run, const char *package, const char *problem)
         if (strcmp(target->package, package))
             continue;
         AUTO_FREE char *name = xasprintf("%s/%s", target->package, target->bench);
-        if (!problem && !criterion_is_harness(target)) {
+        if (!problem && !criterion_is_harness(&run->job.sandbox, target)) {
             log_info("%s is left out: it is not made with Criterion", name);
             strlist_pushf(&run->out->skipped, "%s: not made with Criterion", name);
             continue;

@@ -4,10 +4,8 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LIST_MAX ((size_t)64 << 20)
@@ -30,13 +28,11 @@ static bool has_mark(const char *bytes, size_t len)
     return false;
 }
 
-bool criterion_is_harness(const struct bench_target *target)
+bool criterion_is_harness(const struct sandbox *sandbox, const struct bench_target *target)
 {
     enum { BUFFER = 1 << 20, OVERLAP = 64 }; /* longer than any mark */
-    /* The file is foreign: neither a link nor a pipe is opened. */
-    AUTO_CLOSE int fd = open(target->executable, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+    AUTO_CLOSE int fd = sandbox_open_foreign(sandbox, target->executable);
+    if (fd < 0)
         return false;
     AUTO_FREE char *bytes = xmalloc(BUFFER);
     size_t have = 0;

@@ -175,13 +175,29 @@ static int protect_root(bool own_proc, struct error *err)
     return 0;
 }
 
+/* Before anything is hidden: `at` is then taken out and put back like any other folder. */
+static int mount_overlays(const struct sandbox *sandbox, struct error *err)
+{
+    for (size_t i = 0; i < sandbox->overlay_count; i++) {
+        const struct overlay *overlay = &sandbox->overlays[i];
+        AUTO_FREE char *options = xasprintf("lowerdir=%s,upperdir=%s,workdir=%s", overlay->at,
+                                            overlay->upper, overlay->work);
+        if (mount("overlay", overlay->at, "overlay", MS_NOSUID | MS_NODEV, options))
+            return error_errno(err, ERROR_FAILURE, errno, "cannot lay %s over %s", overlay->upper,
+                               overlay->at);
+    }
+    return 0;
+}
+
 static int rebuild(const struct sandbox *sandbox, bool own_proc, struct error *err)
 {
     AUTO_FREE struct shown *shown =
         xcalloc(sandbox->writable.count + sandbox->readable.count + 1, sizeof(*shown));
     size_t count = 0;
     int tmp[2];
-    int failed = take_all(sandbox, shown, &count, err);
+    int failed = mount_overlays(sandbox, err);
+    if (!failed)
+        failed = take_all(sandbox, shown, &count, err);
     if (!failed)
         failed = take_tmp(sandbox->tmp, tmp, err);
     if (!failed)

@@ -2,15 +2,18 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/strbuf.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -186,6 +189,12 @@ void sandbox_release(struct sandbox *sandbox)
     strlist_release(&sandbox->readable);
     strlist_release(&sandbox->hidden);
     free(sandbox->tmp);
+    for (size_t i = 0; i < sandbox->overlay_count; i++) {
+        free(sandbox->overlays[i].at);
+        free(sandbox->overlays[i].upper);
+        free(sandbox->overlays[i].work);
+    }
+    free(sandbox->overlays);
     *sandbox = (struct sandbox){0};
 }
 
@@ -211,6 +220,59 @@ void sandbox_add_readable(struct sandbox *sandbox, const char *path)
 void sandbox_add_hidden(struct sandbox *sandbox, const char *path)
 {
     add_path(&sandbox->hidden, path);
+}
+
+bool sandbox_can_overlay(const struct sandbox_report *report)
+{
+    AUTO_STRBUF struct strbuf known = STRBUF_INIT;
+    return report->mount_namespace && report->other_user &&
+           !file_read("/proc/filesystems", 1 << 16, &known, NULL) &&
+           strstr(known.buf, "\toverlay\n");
+}
+
+int sandbox_add_overlay(struct sandbox *sandbox, const char *at, const char *folder,
+                        struct error *err)
+{
+    AUTO_FREE char *real = path_real(at);
+    AUTO_FREE char *place = xasprintf("%s/%zu", folder, sandbox->overlay_count);
+    AUTO_FREE char *upper = path_join(place, "upper"), *work = path_join(place, "work");
+    if (!real)
+        return error_errno(err, ERROR_FAILURE, errno, "cannot resolve %s", at);
+    int failed = dir_make(work, err);
+    if (!failed)
+        failed = sandbox_own_dir(&sandbox->report, upper, err);
+    if (failed)
+        return failed;
+    ARRAY_RESERVE(sandbox->overlays, sandbox->overlay_cap, sandbox->overlay_count + 1);
+    sandbox->overlays[sandbox->overlay_count++] =
+        (struct overlay){.at = take_ptr(real), .upper = take_ptr(upper), .work = take_ptr(work)};
+    return 0;
+}
+
+static int open_plain(const char *path)
+{
+    struct open_how how = {
+        .flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+        .resolve = RESOLVE_NO_SYMLINKS,
+    };
+    AUTO_CLOSE int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+    struct stat st;
+    return fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) ? take_fd(&fd) : -1;
+}
+
+int sandbox_open_foreign(const struct sandbox *sandbox, const char *path)
+{
+    for (size_t i = 0; i < sandbox->overlay_count; i++) {
+        const struct overlay *overlay = &sandbox->overlays[i];
+        size_t len = strlen(overlay->at);
+        if (strncmp(path, overlay->at, len) || path[len] != '/')
+            continue;
+        AUTO_FREE char *changed = path_join(overlay->upper, path + len + 1);
+        int fd = open_plain(changed);
+        if (fd >= 0)
+            return fd;
+    }
+    return open_plain(path);
 }
 
 uid_t sandbox_uid(const struct sandbox_report *report)

@@ -44,8 +44,18 @@ struct sandbox_report {
     struct strlist missing; /* one line for each layer that is not there, with the reason */
 };
 
+/* A folder whose changes go elsewhere: a pull request builds upon the trusted cache and leaves no
+ * trace in it. */
+struct overlay {
+    char *at;    /* the folder, and where it is seen with the changes */
+    char *upper; /* what was changed in it */
+    char *work;  /* the kernel's own, beside `upper` */
+};
+
 struct sandbox {
     struct sandbox_report report;
+    struct overlay *overlays;
+    size_t overlay_count, overlay_cap;
     struct strlist writable; /* folders, absolute and without symbolic links */
     struct strlist readable; /* files and folders shown although they lie in a hidden one */
     struct strlist hidden;   /* files and folders that are not there: seen empty */
@@ -70,6 +80,14 @@ void sandbox_release(struct sandbox *sandbox);
 void sandbox_add_writable(struct sandbox *sandbox, const char *path);
 void sandbox_add_readable(struct sandbox *sandbox, const char *path);
 void sandbox_add_hidden(struct sandbox *sandbox, const char *path);
+/* `at` is seen as a copy whose changes go to a new folder below `folder`; it is writable for those
+ * steps alone that add it so. Needs sandbox_can_overlay(). */
+int sandbox_add_overlay(struct sandbox *sandbox, const char *at, const char *folder,
+                        struct error *err) MUST_CHECK;
+bool sandbox_can_overlay(const struct sandbox_report *report);
+/* Opens a file that foreign code left at `path`, as it is called in the sandbox, for reading. It
+ * has to be a plain file without a link in its path; -1 when it is not. */
+int sandbox_open_foreign(const struct sandbox *sandbox, const char *path);
 
 /* The user id that files written by foreign code belong to: SANDBOX_UID or the agent's own. */
 uid_t sandbox_uid(const struct sandbox_report *report);

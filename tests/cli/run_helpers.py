@@ -25,7 +25,8 @@ def make_sample(dest):
 
 
 def add_odd_benches(repo, odd):
-    """A branch `odd` with every bench of `odd`, and `broken`, which does not compile."""
+    """A branch `odd` with every bench of `odd`; `broken`, which does not compile; `poison`, whose build script writes
+    into the caches."""
     git(repo, "checkout", "-q", "-b", "odd", "first")
     shutil.copytree(odd / "benches", repo / "benches", dirs_exist_ok=True)
     names = sorted(path.stem for path in (odd / "benches").glob("*.rs"))
@@ -38,6 +39,18 @@ def add_odd_benches(repo, odd):
     (repo / "src" / "lib.rs").write_text("pub fn broken() -> u32 { missing_name }\n")
     git(repo, "checkout", "-q", "-b", "broken")
     git(repo, "commit", "-q", "-a", "-m", "does not compile")
+    git(repo, "checkout", "-q", "odd")
+    git(repo, "checkout", "-q", "-b", "poison")
+    (repo / "build.rs").write_text(
+        'fn main() {\n'
+        '    for name in ["CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_MANIFEST_DIR"] {\n'
+        '        let path = format!("{}/poison", std::env::var(name).unwrap());\n'
+        '        println!("cargo:warning={path} {}", std::fs::write(&path, "x").is_ok());\n'
+        "    }\n"
+        "}\n"
+    )
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "a build script that writes where it can")
     git(repo, "checkout", "-q", "main")
 
 

@@ -208,16 +208,21 @@ def test_foreign_code_has_no_privileges_and_knows_its_commit(machine, sample, od
         assert "Uid:\t0" not in report
 
 
-def test_a_pull_request_is_stored_apart_and_leaves_no_cache(machine, sample):
-    before = {path.name for path in (machine.cache / "lance-bench" / "build").iterdir()}
-    done, said = machine.run(sample, "--rev", "odd", "--bench", "text", "--pull-request")
+def test_a_pull_request_is_stored_apart_and_leaves_no_trace_in_the_caches(machine, sample, odd):
+    done, _ = odd("text")
+    assert done.returncode == 0, done.stderr
+    done, said = machine.run(sample, "--rev", "poison", "--bench", "text", "--pull-request", "--keep-files")
     if "cannot hold it" in done.stderr:
         pytest.skip(done.stderr)
     assert done.returncode == 0, done.stderr
-    assert {path.name for path in (machine.cache / "lance-bench" / "build").iterdir()} == before
+    # It did write; the trusted caches have none of it, and were built upon.
+    (log,) = pathlib.Path(said["files"]).glob("logs/*-cargo-bench.err")
+    assert "poison true" in log.read_text() and "Compiling criterion" not in log.read_text()
+    assert list((machine.cache / "lance-bench" / "build").rglob("poison")) == []
     run = said["run"]
     assert machine.query(f"select count(*) as n from results_pr where metadata like '%{run}%'") == [{"n": 2}]
     assert machine.query(f"select count(*) as n from results where metadata like '%{run}%'") == [{"n": 0}]
+    clear_jobs(machine)
 
 
 def wait_for(log_folder, text, process):
