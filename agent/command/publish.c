@@ -1,4 +1,5 @@
-/* publish criterion|pytest|auto, publish --spooled, import-history: the front of pipeline/publish. */
+/* publish criterion|pytest|auto, publish --spooled, import-history: the front of pipeline/publish.
+ */
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -19,11 +20,12 @@ struct publish_options {
     bool pull_request, spooled;
 };
 
-#define ROW(field, kind, name, value, help)                                                        \
+#define ROW(field, kind, name, value, help) \
     OPTION(struct publish_options, field, kind, name, value, help)
 
 static const struct option_row publish_rows[] = {
-    ROW(dut_name, OPTION_STRING, "dut-name", "NAME", "the project that was measured (default: lance)"),
+    ROW(dut_name, OPTION_STRING, "dut-name", "NAME",
+        "the project that was measured (default: lance)"),
     ROW(dut_version, OPTION_STRING, "dut-version", "VERSION", "its version, such as 1.2.3+abcdef0"),
     ROW(dut_timestamp, OPTION_STRING, "dut-timestamp", "SECONDS",
         "its commit time: Unix seconds, or a date such as 2026-11-21T10:00:00Z"),
@@ -85,10 +87,11 @@ static int read_timestamp(const char *text, int64_t *out, struct error *err)
 /* People search for these words of upstream's when a file was written outside of git. */
 static int missing(const char *what, const char *option, const char *path, struct error *err)
 {
-    return error_set(err, ERROR_INPUT,
-                     "%s could not be determined: %s does not say (was it written outside of git?); "
-                     "give %s",
-                     what, path, option);
+    return error_set(
+        err, ERROR_INPUT,
+        "%s could not be determined: %s does not say (was it written outside of git?); "
+        "give %s",
+        what, path, option);
 }
 
 static int find_subject(const struct publish_options *o, const struct parse_format *format,
@@ -158,10 +161,10 @@ static int publish_path(const struct globals *globals, const struct publish_opti
     };
     AUTO_PUBLISH_OUTCOME struct publish_outcome outcome = {0};
     log_info("Parsing %s output from %s...", format->harness, path);
-    failed = publish_input(&request, format, input, &outcome, err);
+    failed = publish_or_spool(&request, format, input, &outcome, err);
     if (outcome.spooled)
-        log_warning("the results of %s wait in %s: 'lance-bench publish --spooled' sends them", path,
-                    outcome.spooled);
+        log_warning("the results of %s wait in %s: 'lance-bench publish --spooled' sends them",
+                    path, outcome.spooled);
     if (failed)
         return failed;
     say_outcome(&outcome, path, globals->db);
@@ -263,24 +266,25 @@ static int run_spooled(const struct globals *globals, const void *raw, const str
     return 0;
 }
 
-static const char description[] =
-    "A file is stored as a whole or not at all, and storing it once more changes nothing. \"-\" reads\n"
-    "standard input. When the database cannot be reached the results wait in the spool (exit code 6).";
+static const char description[] = "A file is stored as a whole or not at all, and storing it once "
+                                  "more changes nothing. \"-\" reads\n"
+                                  "standard input. When the database cannot be reached the results "
+                                  "wait in the spool (exit code 6).";
 
-#define PUBLISH_COMMAND(ident, word, what, args, func)                                             \
-    const struct command ident = {                                                                 \
-        .name = "publish " word,                                                                   \
-        .group = "results",                                                                        \
-        .summary = what,                                                                           \
-        .arguments = args,                                                                         \
-        .description = description,                                                                \
-        .options = publish_rows,                                                                   \
-        .option_count = ARRAY_SIZE(publish_rows),                                                  \
-        .defaults = &publish_defaults,                                                             \
-        .options_size = sizeof(struct publish_options),                                            \
-        .min_args = 1,                                                                             \
-        .max_args = SIZE_MAX,                                                                      \
-        .run = func,                                                                               \
+#define PUBLISH_COMMAND(ident, word, what, args, func)  \
+    const struct command ident = {                      \
+        .name = "publish " word,                        \
+        .group = "results",                             \
+        .summary = what,                                \
+        .arguments = args,                              \
+        .description = description,                     \
+        .options = publish_rows,                        \
+        .option_count = ARRAY_SIZE(publish_rows),       \
+        .defaults = &publish_defaults,                  \
+        .options_size = sizeof(struct publish_options), \
+        .min_args = 1,                                  \
+        .max_args = SIZE_MAX,                           \
+        .run = func,                                    \
     }
 
 PUBLISH_COMMAND(command_publish_criterion, "criterion",

@@ -4,11 +4,9 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "model/result_id.h"
-#include "pipeline/spool.h"
 #include "store/metadata.h"
 #include "store/results.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* A publishing under way: what the sink needs. */
@@ -24,6 +22,7 @@ struct publishing {
 
 void publish_outcome_release(struct publish_outcome *outcome)
 {
+    free(take_ptr(outcome->run));
     free(take_ptr(outcome->spooled));
 }
 
@@ -182,11 +181,10 @@ int publish_input(const struct publish_request *given, const struct parse_format
     int failed = input_sha256(input, digest, err);
     if (failed)
         return failed;
-    AUTO_FREE char *github = publish_github_run();
-    snprintf(outcome->run, sizeof(outcome->run), "%s",
-             request.run ? request.run
-             : github    ? github
-                         : digest);
+    if (!outcome->run)
+        outcome->run = request.run ? xstrdup(request.run) : publish_github_run();
+    if (!outcome->run)
+        outcome->run = xstrdup(digest);
     request.run = outcome->run;
 
     struct publishing p = {
@@ -200,14 +198,5 @@ int publish_input(const struct publish_request *given, const struct parse_format
     name_counts_release(&p.names);
     strbuf_release(&p.name);
     strbuf_release(&p.metadata);
-    bool may_work_later = failed == ERROR_UNREACHABLE || failed == ERROR_CONFLICT;
-    if (may_work_later && !request.no_spool) {
-        struct error unreachable = *err;
-        int lost = spool_add(&request, format, input, &outcome->spooled, err);
-        if (lost)
-            return error_wrap(err, "%s, and the spool failed too", unreachable.message);
-        *err = unreachable;
-        err->code = failed = ERROR_SPOOLED;
-    }
     return failed;
 }

@@ -1,7 +1,6 @@
 /*
  * parse → store for one harness output: its measurements become rows, committed all at once, and a
- * row of `runs` beside them. When the database cannot be reached, the input and the request go to
- * the spool (pipeline/spool.h) instead.
+ * row of `runs` beside them. spool.h stands over this: it keeps what could not be stored.
  */
 #pragma once
 
@@ -14,13 +13,13 @@
 
 /* Everything is borrowed. */
 struct publish_request {
-    const char *db;      /* URI */
-    const char *table;   /* RESULTS_TABLE or RESULTS_PR_TABLE */
-    struct dut dut;      /* name, version, commit time */
-    const char *commit;  /* 40 hexadecimal characters, NULL when only the version is known */
+    const char *db;     /* URI */
+    const char *table;  /* RESULTS_TABLE or RESULTS_PR_TABLE */
+    struct dut dut;     /* name, version, commit time */
+    const char *commit; /* 40 hexadecimal characters, NULL when only the version is known */
     const struct test_bed *test_bed;
-    const char *metric;  /* overrides the metric of every measurement; NULL: what the input says */
-    const char *run;     /* NULL: GitHub's run id and attempt, else the digest of the input */
+    const char *metric; /* overrides the metric of every measurement; NULL: what the input says */
+    const char *run;    /* NULL: GitHub's run id and attempt, else the digest of the input */
     const char *host_session; /* id, NULL when there is none */
     const char *toolchain;    /* what built it, NULL when not known */
     int64_t timestamp;        /* of the publishing, Unix seconds; 0: now */
@@ -29,15 +28,14 @@ struct publish_request {
     struct strlist expected;
     const char *outcome; /* NULL: complete, or partial by `expected` */
     const char *reason;
-    bool no_spool;       /* fail with ERROR_UNREACHABLE and leave nothing behind */
 };
 
 struct publish_outcome {
     struct parse_report report;
     uint64_t inserted;  /* rows that are new */
     uint64_t unchanged; /* rows that were there already */
-    char run[SHA256_HEX_SIZE + 32];
-    char *spooled;      /* where the results wait; NULL: they are stored */
+    char *run;          /* what the run is called; owned */
+    char *spooled;      /* where the results wait, see spool.h; NULL: they are stored */
 };
 
 void publish_outcome_release(struct publish_outcome *outcome);
@@ -45,8 +43,7 @@ void publish_outcome_release(struct publish_outcome *outcome);
 
 /*
  * Publishes one input. Either all of its measurements are stored when this returns 0, or none is.
- * Publishing the same input once more changes nothing. ERROR_SPOOLED with outcome->spooled set: the
- * results are safe and wait.
+ * Publishing the same input once more changes nothing.
  */
 int publish_input(const struct publish_request *request, const struct parse_format *format,
                   struct input *input, struct publish_outcome *outcome,

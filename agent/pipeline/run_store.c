@@ -48,7 +48,7 @@ static int publish_part(struct storing *storing, struct run_part *part, struct e
         .reason = part->problem,
         .outcome = part->problem ? RUN_PARTIAL : NULL,
     };
-    failed = publish_input(&request, format, input, &outcome, err);
+    failed = publish_or_spool(&request, format, input, &outcome, err);
     part->found = outcome.report.found;
     part->inserted = outcome.inserted;
     part->unchanged = outcome.unchanged;

@@ -169,6 +169,26 @@ int spool_add(const struct publish_request *request, const struct parse_format *
     return failed;
 }
 
+int publish_or_spool(const struct publish_request *given, const struct parse_format *format,
+                     struct input *input, struct publish_outcome *outcome, struct error *err)
+{
+    struct publish_request request = *given;
+    if (!request.timestamp)
+        request.timestamp = clock_unix_s();
+    struct error reason = ERROR_INIT;
+    int failed = publish_input(&request, format, input, outcome, &reason);
+    if (failed != ERROR_UNREACHABLE && failed != ERROR_CONFLICT) {
+        if (failed && err)
+            *err = reason;
+        return failed;
+    }
+    request.run = outcome->run;
+    int lost = spool_add(&request, format, input, &outcome->spooled, err);
+    if (lost)
+        return error_wrap(err, "%s, and the spool failed too", reason.message);
+    return error_set(err, ERROR_SPOOLED, "%s", reason.message);
+}
+
 int spool_add_records(const char *db_uri, const struct run_records *records, char **path,
                       struct error *err)
 {
@@ -223,7 +243,6 @@ static int request_from_json(const cJSON *root, struct publish_request *out, str
         .outcome = text_of(root, "outcome"),
         .reason = text_of(root, "reason"),
         .timestamp = integer_of(root, "timestamp"),
-        .no_spool = true,
     };
     const cJSON *item;
     cJSON_ArrayForEach(item,

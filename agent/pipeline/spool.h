@@ -17,6 +17,12 @@
 #include "pipeline/publish.h"
 #include "pipeline/run_records.h"
 
+/* publish_input(), and where the database cannot be reached the results go to the spool:
+ * ERROR_SPOOLED, with outcome->spooled telling where they wait. */
+int publish_or_spool(const struct publish_request *request, const struct parse_format *format,
+                     struct input *input, struct publish_outcome *outcome,
+                     struct error *err) MUST_CHECK;
+
 /* Keeps one request; *path is the entry's folder, a fresh string. */
 int spool_add(const struct publish_request *request, const struct parse_format *format,
               struct input *input, char **path, struct error *err) MUST_CHECK;
