@@ -41,6 +41,8 @@ struct run {
     int64_t started_at;
 };
 
+/* Opens the job and its part of the caches, with the commit's files in it. Takes `report` over. */
+int run_open_job(struct run *run, struct sandbox_report *report, struct error *err) MUST_CHECK;
 /* The Rust half: toolchain, dependencies, executables. Failures of single packages are noted in
  * their parts where keep_going allows. */
 int run_build_rust(struct run *run, struct error *err) MUST_CHECK;
