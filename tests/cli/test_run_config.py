@@ -1,0 +1,100 @@
+"""The configuration's JSON Schema says what the agent says."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from run_helpers import ROOT, SAMPLE, git
+
+SCHEMA = json.loads((ROOT / "docs" / "lance-bench.schema.json").read_text())
+STRANGE = "qqqqqqqqqqqq"
+
+PLACES = {
+    "": ({STRANGE: 1}, SCHEMA),
+    "rust": ({"rust": {STRANGE: 1}}, SCHEMA["properties"]["rust"]),
+    "rust.crates[0]": (
+        {"rust": {"crates": [{STRANGE: 1}]}},
+        SCHEMA["properties"]["rust"]["properties"]["crates"]["items"]["oneOf"][1],
+    ),
+    "python": ({"python": {STRANGE: 1}}, SCHEMA["properties"]["python"]),
+    "python.datagen": (
+        {"python": {"datagen": {STRANGE: 1}}},
+        SCHEMA["properties"]["python"]["properties"]["datagen"],
+    ),
+}
+
+
+@pytest.fixture
+def check(agent, tmp_path):
+    """Holds a configuration against an empty target; what the agent says."""
+    repo = tmp_path / "repo"
+    repo.mkdir()
+    git(repo, "init", "-q", "-b", "main")
+    git(repo, "commit", "-q", "--allow-empty", "-m", "nothing")
+
+    def run(document):
+        config = tmp_path / "config.json"
+        config.write_text(json.dumps(document))
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "RUSTUP_HOME": "/nonexistent"}
+        return subprocess.run([agent, "run", repo, "--dry-run", "--config", config], env=env, text=True,
+                              capture_output=True, check=False)
+
+    return run
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_schema_has_the_keys_that_the_agent_knows(check, place):
+    document, schema = PLACES[place]
+    done = check(document)
+    assert done.returncode == 129
+    known = re.search(r"the keys there are (.*)", done.stderr).group(1)
+    assert set(known.split(", ")) == set(schema["properties"])
+
+
+GOOD = [
+    {"rust": {}},
+    {"python": {"suite": "s"}, "cpus": "0"},
+    {"python": {"suite": "s", "build": "wheel", "package": "p", "version": "1"}},
+    {"python": {"suite": "s", "timeout": "1.5h", "requirements": "pytest"}, "env": {"A": "b", "C": None}},
+]
+BAD = [
+    {},
+    [],
+    {"rust": []},
+    {"rust": {"folder": "../x"}},
+    {"rust": {"folder": "/x"}},
+    {"rust": {"timeout": -1}},
+    {"rust": {"timeout": "soon"}},
+    {"rust": {"crates": [{}]}},
+    {"rust": {"crates": [{"name": "a", "benches": [1]}]}},
+    {"python": {}},
+    {"python": {"suite": "s", "build": "poetry"}},
+    {"python": {"suite": "s", "build": "wheel"}},
+    {"rust": {}, "env": {"A B": "c"}},
+    {"rust": {}, "project": ""},
+]
+
+
+@pytest.mark.parametrize("document", GOOD, ids=json.dumps)
+def test_what_the_schema_allows_the_agent_takes(check, document):
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.validate(document, SCHEMA)
+    # Nothing is installed in this machine's place, which is all that may be wrong with it.
+    assert check(document).returncode != 129 or "no Rust toolchain" in check(document).stderr
+
+
+@pytest.mark.parametrize("document", BAD, ids=json.dumps)
+def test_what_the_schema_refuses_the_agent_refuses(check, document):
+    jsonschema = pytest.importorskip("jsonschema")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, SCHEMA)
+    done = check(document)
+    assert done.returncode == 129, done.stderr
+
+
+def test_the_samples_configuration_is_valid():
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(json.loads((SAMPLE / "first" / "lance-bench.json").read_text()), SCHEMA)
