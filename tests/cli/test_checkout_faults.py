@@ -60,7 +60,7 @@ def test_a_run_after_a_kill_repairs_what_it_left(checkout, served):
     kills = 0
     end = time.monotonic() + KILL_SECONDS
     chance = random.Random(os.getpid())
-    while time.monotonic() < end:
+    while time.monotonic() < end or kills < 3:
         if chance.random() < 0.5:
             checkout.forget()
         else:
@@ -74,7 +74,6 @@ def test_a_run_after_a_kill_repairs_what_it_left(checkout, served):
         kills += process.returncode == -signal.SIGKILL
         result = checkout.get(served["url"], "--rev", chance.choice(["HEAD", "HEAD~1"]))
         check_whole(checkout, served, result, result["commit"])
-    assert kills > 0
 
 
 def test_a_kill_while_dest_changes_commits_is_repaired(checkout, served, tmp_path):

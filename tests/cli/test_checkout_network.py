@@ -176,6 +176,44 @@ def test_https_wants_a_trusted_certificate(checkout, source, secure, authority):
     assert_holds(checkout.get(url, SSL_CERT_FILE=str(authority / "ca.pem")), source)
 
 
+def copy_bytes(source, sink):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+
+
+@contextlib.contextmanager
+def tunnelling_proxy(target):
+    """Answers CONNECT with a tunnel to the port `target`; yields its address and what was asked."""
+
+    def serve(listener):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                asked.append(client.recv(65536).split(b"\r\n")[0].decode())
+                client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                server = socket.create_connection(("127.0.0.1", target))
+                for pair in ((client, server), (server, client)):
+                    threading.Thread(target=copy_bytes, args=pair, daemon=True).start()
+
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
+
+
+def test_the_proxy_of_the_environment_is_used_for_https(trusted, source, secure):
+    port = secure.server_port
+    with tunnelling_proxy(port) as (proxy, asked):
+        url = f"https://localhost:{port}/any.git"
+        assert_holds(trusted.get(url, https_proxy=proxy), source)
+        assert asked and all(line.startswith(f"CONNECT localhost:{port}") for line in asked)
+        asked.clear()
+        trusted.get(url, https_proxy=proxy, no_proxy="localhost")
+        assert not asked
+
+
 def files_that_hold(folder, text):
     return [path for path in folder.rglob("*")
             if path.is_file() and text.encode() in path.read_bytes()]
