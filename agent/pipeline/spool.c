@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 
 #include <cjson/cJSON.h>
@@ -169,6 +170,21 @@ int spool_add(const struct publish_request *request, const struct parse_format *
     return failed;
 }
 
+static int take_nothing(void *context, const struct measurement *m, struct error *err)
+{
+    (void)context;
+    (void)m;
+    return interrupt_check(err);
+}
+
+/* Whether the input can be published at all: what would wait for ever is better refused at once. */
+static int check_input(const struct parse_format *format, struct input *input, struct error *err)
+{
+    const struct measurement_sink nowhere = {take_nothing, NULL};
+    struct parse_report report = PARSE_REPORT_INIT;
+    return format_parse(format, input, &nowhere, &report, err);
+}
+
 int publish_or_spool(const struct publish_request *given, const struct parse_format *format,
                      struct input *input, struct publish_outcome *outcome, struct error *err)
 {
@@ -182,6 +198,9 @@ int publish_or_spool(const struct publish_request *given, const struct parse_for
             *err = reason;
         return failed;
     }
+    int bad = check_input(format, input, err);
+    if (bad)
+        return bad;
     request.run = outcome->run;
     int lost = spool_add(&request, format, input, &outcome->spooled, err);
     if (lost)
