@@ -1,0 +1,96 @@
+"""`results`, `compare`, `invalidate`: reading back."""
+
+import json
+
+import pytest
+from store_helpers import criterion_message, error_line, store  # noqa: F401
+
+OLD, NEW = "1.0.0+aaaaaaa", "1.1.0+bbbbbbb"
+
+
+@pytest.fixture
+def history(store):  # noqa: F811
+    """Two commits on two machines; `slower` takes twice as long in the second, `gone` is not in it."""
+    def write(name, **means):
+        lines = [json.dumps(criterion_message(bench, [mean, mean + 1, mean + 2])) for bench, mean in means.items()]
+        return store.file(name, "\n".join(lines) + "\n")
+
+    old = write("old.jsonl", same=100.0, slower=50.0, gone=7.0)
+    new = write("new.jsonl", same=100.0, slower=101.0, fresh=9.0)
+    for bed in ("one", "two"):
+        store.published(old, version=OLD, time=1_700_000_000, bed=bed)
+        store.published(new, version=NEW, time=1_700_100_000, bed=bed)
+    return store
+
+
+def test_the_newest_commit_comes_first(history):
+    assert [row["version"] for row in history.results("--test-bed", "one")] == [NEW] * 3 + [OLD] * 3
+
+
+@pytest.mark.parametrize("words,count", [
+    (["--commit", "aaaaaaa"], 6), (["--benchmark", "slow"], 4), (["--test-bed", "one"], 6), (["--test-bed", "on"], 0),
+    (["--commit", "bbbbbbb", "--benchmark", "fresh", "--test-bed", "two"], 1), (["--project", "lance"], 12),
+    (["--project", "other"], 0), (["--benchmark", "s'; DROP"], 0)])
+def test_filters_choose_by_name_commit_machine_and_project(history, words, count):
+    assert len(history.results(*words)) == count
+
+
+def test_the_limit_is_said_when_it_cuts(history):
+    done = history.ok("results", "--limit", "5", "--format", "json")
+    assert len(json.loads(done.stdout)) == 5 and "7 more" in done.stderr
+
+
+def test_text_shows_times_for_people_and_markdown_is_a_table(history):
+    text = history.ok("results", "--benchmark", "slower").stdout
+    assert "102 ns" in text and "51 ns" in text
+    lines = history.ok("results", "--benchmark", "slower", "--format", "markdown").stdout.splitlines()
+    assert len(lines) == 6 and all(line.startswith("|") and line.endswith("|") for line in lines)
+
+
+def test_no_result_is_exit_code_3(history, tmp_path):
+    assert "matches" in error_line(history.run("results", "--benchmark", "nothing"), 3)
+    assert "no results" in error_line(history.run("results", db=tmp_path / "empty"), 3)
+    assert not (tmp_path / "empty").exists(), "reading makes nothing"
+
+
+def compare(store, *words):  # noqa: F811
+    return json.loads(store.ok("compare", *words, "--format", "json").stdout)
+
+
+def test_compare_sets_medians_of_the_same_machine_side_by_side(history):
+    rows = compare(history, "aaaaaaa", "bbbbbbb")
+    assert {(row["benchmark"], row["test_bed"]) for row in rows} == {
+        (name, bed) for name in ("same", "slower") for bed in ("one", "two")}
+    for row in rows:
+        assert row["ratio"] == pytest.approx(2.0 if row["benchmark"] == "slower" else 1.0)
+    assert [row["ratio"] for row in compare(history, "bbbbbbb", "aaaaaaa", "--test-bed", "one", "--benchmark", "slower")] == [
+        pytest.approx(0.5)]
+
+
+def test_compare_names_the_commit_that_has_no_results(history):
+    assert "ccccccc" in error_line(history.run("compare", "aaaaaaa", "ccccccc"), 3)
+
+
+def test_compare_of_what_no_machine_has_in_common_is_exit_code_5(history):
+    lines = json.dumps(criterion_message("elsewhere", [1.0, 2.0])) + "\n"
+    history.published(history.file("x.jsonl", lines), version="1+ccccccc", bed="three")
+    error_line(history.run("compare", "aaaaaaa", "ccccccc"), 5)
+
+
+def test_an_invalidated_run_is_kept_and_no_longer_shown(history):
+    run = history.results("--commit", "bbbbbbb", "--test-bed", "one")[0]["run"]
+    history.ok("invalidate", run, "--test-bed", "one", "--reason", "the fan stood still")
+    assert len(history.results()) == 9
+    assert len(history.results("--all")) == 12
+    assert history.tables()["results"]["rows"] == 12
+    (row,) = history.query("SELECT reason, test_bed FROM runs WHERE outcome = 'invalidated'")
+    assert row == {"reason": "the fan stood still", "test_bed": "one"}
+    assert [row["test_bed"] for row in compare(history, "aaaaaaa", "bbbbbbb", "--benchmark", "slower")] == ["two"]
+    error_line(history.run("invalidate", "no-such-run"), 3)
+
+
+def test_publishing_an_invalidated_run_again_does_not_bring_it_back(history):
+    run = history.results("--commit", "bbbbbbb", "--test-bed", "one")[0]["run"]
+    history.ok("invalidate", run, "--test-bed", "one")
+    history.published(history.folder / "new.jsonl", version=NEW, time=1_700_100_000, bed="one")
+    assert len(history.results()) == 9
