@@ -104,7 +104,7 @@ static int run(const struct globals *globals, const void *given, const struct st
 const struct command command_checkout = {
     .name = "checkout",
     .group = "measure",
-    .summary = "get the files of one commit",
+    .summary = "Get the files of one commit",
     .arguments = "REPO [--rev REV] [--dest DIR]",
     .description =
         "REPO is a https, http, git, ssh or file URL, user@host:path, or a folder. Each remote has "

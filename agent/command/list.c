@@ -6,6 +6,7 @@
 const struct command *const commands[] = {
     &command_checkout,
     &command_run,
+    &command_schedule,
     &command_publish_criterion,
     &command_publish_pytest,
     &command_publish_auto,
@@ -15,7 +16,6 @@ const struct command *const commands[] = {
     &command_compare,
     &command_query,
     &command_invalidate,
-    &command_schedule,
     &command_db_info,
     &command_db_compact,
     &command_db_export,
