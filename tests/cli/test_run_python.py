@@ -1,6 +1,11 @@
 """`run` on Python projects: tests that fail, data that is generated, wheels that are built or published."""
 
 import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
 
 import pytest
 
@@ -142,3 +147,76 @@ def test_an_interpreter_that_is_not_there_is_named(machine, tmp_path):
     repo = make_repo(tmp_path / "old", {"tests/test_a.py": ""}, {"suite": "tests"})
     done, _ = machine.run(repo, "--python", "python2.5")
     assert "no Python called python2.5" in error_of(done)
+
+
+CRATE = {
+    "python/Cargo.toml": (
+        '[package]\nname = "fastsum"\nversion = "2.4.0"\nedition = "2021"\n\n[lib]\ncrate-type = ["cdylib"]\n\n'
+        '[dependencies]\npyo3 = { version = "0.25", features = ["extension-module"] }\n\n[workspace]\n'
+    ),
+    "python/src/lib.rs": (
+        "use pyo3::prelude::*;\n\n#[pyfunction]\nfn add(a: u64, b: u64) -> u64 {\n    a + b\n}\n\n"
+        "#[pymodule]\nfn fastsum(m: &Bound<'_, PyModule>) -> PyResult<()> {\n"
+        "    m.add_function(wrap_pyfunction!(add, m)?)\n}\n"
+    ),
+    "python/pyproject.toml": (
+        '[build-system]\nrequires = ["maturin>=1.4,<2"]\nbuild-backend = "maturin"\n'
+        f'[project]\nname = "fastsum"\ndynamic = ["version"]\n[tool.pytest.ini_options]\n{FAST}'
+    ),
+    "python/bench/__init__.py": "",
+    "python/bench/test_sum.py": "import fastsum\ndef test_add(benchmark):\n    assert benchmark(fastsum.add, 1, 2) == 3\n",
+}
+
+
+@pytest.mark.skipif(not shutil.which("cargo"), reason="no cargo to write a Cargo.lock with")
+def test_a_package_of_rust_is_built_by_maturin(machine, tmp_path):
+    repo = make_repo(tmp_path / "mixed", CRATE, {"folder": "python", "suite": "bench", "build": "maturin"})
+    subprocess.run(["cargo", "generate-lockfile"], cwd=repo / "python", check=True, capture_output=True)
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "lock")
+    done, said = machine.run(repo)
+    assert done.returncode == 0, done.stderr
+    assert said["version"].startswith("2.4.0+")
+    assert names(machine, said) == ["test_add"]
+
+
+def can_make_venv():
+    done = subprocess.run(["/usr/bin/python3", "-c", "import ensurepip"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.skipif(not can_make_venv(), reason="the system's Python has no venv (python3-venv)")
+def test_an_ordinary_user_has_a_sandbox_too(agent):
+    """Without root the sandbox is a user namespace."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="lance-bench-user-"))
+    try:
+        folder.chmod(0o755)
+        home = folder / "home"
+        (home / ".ssh").mkdir(parents=True)
+        (home / ".ssh" / "id_ed25519").write_text("secret")
+        os.chown(home, 1234, 1234)
+        program = shutil.copy(agent, folder / "agent")
+        suite = (
+            "import os, pathlib\n"
+            "def test_x(benchmark):\n"
+            "    benchmark(sum, [1, 2])\n"
+            f"    assert not pathlib.Path('{home}/.ssh').exists()\n"
+            "    assert len([p for p in os.listdir('/proc') if p.isdigit()]) <= 3\n"
+        )
+        repo = make_repo(folder / "repo", {"tests/test_a.py": suite}, {"suite": "tests"})
+        subprocess.run(["chmod", "-R", "a+rX", repo], check=True)
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(home), "LANCE_BENCH_JOBS": "2"}
+        if "SSL_CERT_FILE" in os.environ:
+            env["SSL_CERT_FILE"] = os.environ["SSL_CERT_FILE"]
+        done = subprocess.run(
+            ["setpriv", "--reuid", "1234", "--regid", "1234", "--clear-groups", program, "--db", home / "db",
+             "run", f"file://{repo}", "--format", "json", "--testbed-name", "bed"],
+            env=env, text=True, capture_output=True, check=False)
+        said = json.loads(done.stdout)
+        if "user namespace" not in said["sandbox"] or "mount" not in said["sandbox"]:
+            pytest.skip(f"this machine gives no user namespace: {said['sandbox']}")
+        assert done.returncode == 0, done.stderr
+        assert said["outcome"] == "complete"
+    finally:
+        shutil.rmtree(folder)
