@@ -5,7 +5,7 @@ import shutil
 import stat
 
 import pytest
-from checkout_helpers import (FIRST_TIME, Checkout, assert_holds, bare_copy, commit, git,
+from checkout_servers import (FIRST_TIME, Checkout, assert_holds, bare_copy, commit, git,
                               git_daemon, make_history, new_repository, write)
 
 

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from checkout_helpers import (Checkout, assert_holds, bare_copy, commit, git, git_daemon,
+from checkout_servers import (Checkout, assert_holds, bare_copy, commit, git, git_daemon,
                               make_history)
 
 # `make test-long` gives more.

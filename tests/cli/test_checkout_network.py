@@ -16,7 +16,7 @@ import threading
 import time
 
 import pytest
-from checkout_helpers import (GIT_ENV, Checkout, assert_holds, bare_copy, free_port, git,
+from checkout_servers import (GIT_ENV, Checkout, assert_holds, bare_copy, free_port, git,
                               git_daemon, make_history, stopping, wait_for_port)
 
 TOKEN = "secret-token-3141592653"
