@@ -17,6 +17,16 @@ struct table *command_table(const struct globals *globals)
     return table_new(formats[globals->format], stdout);
 }
 
+void command_quantity(struct table *table, double value, const char *units)
+{
+    AUTO_STRBUF struct strbuf shown = STRBUF_INIT;
+    if (units && (!strcmp(units, "nanoseconds") || !strcmp(units, "ns")))
+        format_nanoseconds(&shown, value);
+    else
+        format_double(&shown, value);
+    table_shown(table, value, shown.buf);
+}
+
 int command_database(const struct globals *globals, struct database **out, struct error *err)
 {
     const char *certificates = NULL;

@@ -8,6 +8,8 @@
 
 /* A table in the format of --format, on stdout. */
 struct table *command_table(const struct globals *globals);
+/* A cell with a value of a result: for people in a unit of its size where it is a time. */
+void command_quantity(struct table *table, double value, const char *units);
 /* Opens --db; where it is on S3 the certificates are settled first. */
 int command_database(const struct globals *globals, struct database **out,
                      struct error *err) MUST_CHECK;

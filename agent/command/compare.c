@@ -41,11 +41,6 @@ static int read_side(struct database *db, const struct compare_options *o, const
     return failed;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a && b && !strcmp(a, b);
-}
-
 static int compare_text(const char *a, const char *b)
 {
     return strcmp(a ? a : "", b ? b : "");
@@ -85,16 +80,6 @@ static double series_level(const struct stored_results *side, size_t first, size
     return summary_of(levels, count).median;
 }
 
-static void show_level(struct table *table, double value, const char *units)
-{
-    AUTO_STRBUF struct strbuf shown = STRBUF_INIT;
-    if (same_text(units, "nanoseconds") || same_text(units, "ns"))
-        format_nanoseconds(&shown, value);
-    else
-        format_double(&shown, value);
-    table_shown(table, value, shown.buf);
-}
-
 /* Rows for what both sides have, which are both in the order of compare_series(). */
 static size_t print_pairs(struct table *table, const struct stored_results *a,
                           const struct stored_results *b)
@@ -114,8 +99,8 @@ static size_t print_pairs(struct table *table, const struct stored_results *a,
         AUTO_FREE char *ratio = xasprintf("%.3f", after / before);
         table_text(table, series->benchmark_name);
         table_text(table, series->test_bed.name);
-        show_level(table, before, series->units);
-        show_level(table, after, series->units);
+        command_quantity(table, before, series->units);
+        command_quantity(table, after, series->units);
         table_shown(table, before == 0 ? NAN : after / before, ratio);
         table_end_row(table);
         pairs++;

@@ -34,15 +34,6 @@ static const struct results_options defaults = {.limit = 100, .query = {.without
 
 static void add_result(struct table *table, const struct stored_result *r)
 {
-    AUTO_STRBUF struct strbuf median = STRBUF_INIT, mean = STRBUF_INIT;
-    bool is_time = r->units && (!strcmp(r->units, "nanoseconds") || !strcmp(r->units, "ns"));
-    if (is_time) {
-        format_nanoseconds(&median, r->summary.median);
-        format_nanoseconds(&mean, r->summary.mean);
-    } else {
-        format_double(&median, r->summary.median);
-        format_double(&mean, r->summary.mean);
-    }
     char when[TIME_ISO_SIZE];
     time_format_iso(r->dut.timestamp, when);
     table_text(table, r->dut.name);
@@ -50,9 +41,9 @@ static void add_result(struct table *table, const struct stored_result *r)
     table_text(table, when);
     table_text(table, r->test_bed.name);
     table_text(table, r->benchmark_name);
-    table_shown(table, r->summary.median, median.buf);
-    table_shown(table, r->summary.mean, mean.buf);
-    table_number(table, r->summary.standard_deviation);
+    command_quantity(table, r->summary.median, r->units);
+    command_quantity(table, r->summary.mean, r->units);
+    command_quantity(table, r->summary.standard_deviation, r->units);
     table_text(table, r->units);
     table_text(table, r->origin == RESULT_OURS         ? "lance-bench"
                       : r->origin == RESULT_NORMALISED ? "normalised"
