@@ -8,7 +8,8 @@
  *
  * Every fallible call returns a status below and writes a one-line reason of at most `err_len` bytes,
  * NUL included, to `err`. Out parameters are untouched on failure. Calls block; one store may be used
- * by one thread at a time. A panic aborts the process: a commit either happened or it did not.
+ * by one thread at a time. A panic aborts the process: a commit either happened or it did not. A stream
+ * that cannot reach its database any more gives EIO, any other failure of a stream another errno.
  */
 #pragma once
 

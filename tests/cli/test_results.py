@@ -67,6 +67,14 @@ def test_compare_sets_medians_of_the_same_machine_side_by_side(history):
         pytest.approx(0.5)]
 
 
+def test_compare_takes_the_median_of_a_commit_that_was_measured_more_than_once(history):
+    for i, mean in enumerate((1000.0, 57.0)):
+        lines = json.dumps(criterion_message("slower", [mean, mean + 1, mean + 2])) + "\n"
+        history.published(history.file(f"again {i}.jsonl", lines), version=OLD, time=1_700_000_000, bed="one")
+    (row,) = compare(history, "aaaaaaa", "bbbbbbb", "--test-bed", "one", "--benchmark", "slower")
+    assert row["median_a"] == pytest.approx(58.0) and row["ratio"] == pytest.approx(102 / 58)
+
+
 def test_compare_names_the_commit_that_has_no_results(history):
     assert "ccccccc" in error_line(history.run("compare", "aaaaaaa", "ccccccc"), 3)
 
