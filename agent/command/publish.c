@@ -125,6 +125,7 @@ static int find_subject(const struct publish_options *o, const struct parse_form
 
 static void say_outcome(const struct publish_outcome *outcome, const char *name, const char *db)
 {
+    log_info("Found %" PRIu64 " benchmark results", outcome->report.found);
     if (outcome->report.skipped_lines)
         log_info("%s: skipped %" PRIu64 " lines that are not JSON", name,
                  outcome->report.skipped_lines);
@@ -160,7 +161,9 @@ static int publish_path(const struct globals *globals, const struct publish_opti
         .run = o->run,
     };
     AUTO_PUBLISH_OUTCOME struct publish_outcome outcome = {0};
+    /* The words of upstream's script, although both happen at once here. */
     log_info("Parsing %s output from %s...", format->harness, path);
+    log_info("Uploading results to LanceDB at %s...", globals->db);
     failed = publish_or_spool(&request, format, input, &outcome, err);
     if (outcome.spooled)
         log_warning("the results of %s wait in %s: 'lance-bench publish --spooled' sends them",
