@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/escape.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #define STAMP "slot.json"
+#define LOCK_WAIT_S 0.5
 #define KEY_LEN 16 /* characters of the digest in a folder's name */
 
 static int build_folder(char **out, struct error *err)
@@ -42,15 +44,21 @@ static char *plain_name(const char *name)
     return plain;
 }
 
-/* Takes the lock beside `path`; says so when that takes time. */
+/* Takes the lock beside `path`; says so when that takes time, and gives up after Ctrl-C. */
 static int lock_beside(const char *path, int *fd, struct error *err)
 {
     AUTO_FREE char *lock = xasprintf("%s.lock", path);
-    int failed = lock_acquire(lock, 0, fd, err);
-    if (failed != ERROR_CONFLICT)
-        return failed;
-    log_info("waiting for another run: %s", err ? err->message : lock);
-    return lock_acquire(lock, -1, fd, err);
+    struct error busy = ERROR_INIT;
+    int failed = lock_acquire(lock, 0, fd, &busy);
+    if (failed == ERROR_CONFLICT)
+        log_info("waiting for another run: %s", busy.message);
+    while (failed == ERROR_CONFLICT) {
+        int stop = interrupt_check(err);
+        if (stop)
+            return stop;
+        failed = lock_acquire(lock, LOCK_WAIT_S, fd, &busy);
+    }
+    return failed ? error_set(err, failed, "%s", busy.message) : 0;
 }
 
 static int write_stamp(const char *path, const char *text, struct error *err)

@@ -51,6 +51,8 @@ static void arguments_of(const struct bench_target *target, struct strlist *argv
 {
     strlist_push(argv, target->executable);
     strlist_push(argv, "--bench");
+    /* Its own charts would take longer than many a benchmark. */
+    strlist_push(argv, "--noplot");
     if (target->filter)
         strlist_push(argv, target->filter);
 }

@@ -51,6 +51,12 @@ static int check(int result, const char *what, struct error *err)
     return result < 0 ? error_errno(err, ERROR_FAILURE, errno, "cannot %s", what) : 0;
 }
 
+static int write_file(const char *path, const char *text)
+{
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+}
+
 static void reset_signals(void)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
@@ -76,6 +82,8 @@ static int set_limit(int resource, rlim_t wanted, const char *what, struct error
 
 static int apply_limits(const struct process *process, struct error *err)
 {
+    /* When memory runs out this goes first, and not the agent. */
+    (void)write_file("/proc/self/oom_score_adj", "1000");
     int failed = set_limit(RLIMIT_CORE, 0, "limit core files", err);
     if (!failed)
         failed = set_limit(RLIMIT_NOFILE, OPEN_FILES_LIMIT, "limit open files", err);
@@ -275,12 +283,6 @@ static void run_init(const struct process *process, const struct init_pipes *pip
         send_message(pipes, &message);
     /* The end of the first process is the end of its namespace. */
     _exit(0);
-}
-
-static int write_file(const char *path, const char *text)
-{
-    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
 }
 
 /* The same ids inside as outside: files keep their owner. */
