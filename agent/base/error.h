@@ -23,8 +23,8 @@ enum error_code {
     ERROR_INTERRUPTED = -7,    /* Ctrl-C or SIGTERM */
     ERROR_INPUT = -8,          /* a file or message that cannot be read as what it should be */
     ERROR_NOT_FOUND = -9,      /* a commit, table, file or program that does not exist */
-    ERROR_SPOOLED = -11,       /* the database could not be reached; the results wait in the spool */
-    ERROR_CONFLICT = -10,      /* somebody else changed it meanwhile; trying again may help */
+    ERROR_SPOOLED = -11,  /* the database could not be reached; the results wait in the spool */
+    ERROR_CONFLICT = -10, /* somebody else changed it meanwhile; trying again may help */
 };
 
 struct error {

@@ -7,6 +7,6 @@
 
 struct cJSON;
 
-/* *out is to be released with cJSON_Delete(). Dates and times come out as strings. ERROR_INPUT tells
- * the line and what is wrong with it. */
+/* *out is to be released with cJSON_Delete(). Dates and times come out as strings. ERROR_INPUT
+ * tells the line and what is wrong with it. */
 int toml_parse(const char *text, size_t len, struct cJSON **out, struct error *err) MUST_CHECK;

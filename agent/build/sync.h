@@ -19,7 +19,8 @@ struct sync_counts {
     size_t written, removed, kept; /* files */
 };
 
-/* Makes the folder `to` equal to `from`; everything in it belongs to `owner` afterwards. What foreign code left in `to` is not followed: links in it are removed, never gone
- * through. No foreign process runs meanwhile. `counts` may be NULL. */
+/* Makes the folder `to` equal to `from`; everything in it belongs to `owner` afterwards. What
+ * foreign code left in `to` is not followed: links in it are removed, never gone through. No
+ * foreign process runs meanwhile. `counts` may be NULL. */
 int sync_tree(const char *from, const char *to, uid_t owner, struct sync_counts *counts,
               struct error *err) MUST_CHECK;

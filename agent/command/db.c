@@ -33,7 +33,8 @@ static int run_info(const struct globals *globals, const void *options, const st
     if (!failed)
         failed = list_tables(globals, db, &names, err);
     AUTO_TABLE struct table *table = command_table(globals);
-    static const char *const columns[] = {"table", "rows", "version", "storage", "fragments", "bytes"};
+    static const char *const columns[] = {"table",   "rows",      "version",
+                                          "storage", "fragments", "bytes"};
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
         table_column(table, columns[i], i != 0 && i != 3);
     for (size_t i = 0; !failed && i < names.count; i++) {
@@ -124,7 +125,8 @@ static const struct option_row export_rows[] = {
 };
 
 /* The file appears when it is whole. */
-static int export_table(struct database *db, const char *folder, const char *name, struct error *err)
+static int export_table(struct database *db, const char *folder, const char *name,
+                        struct error *err)
 {
     AUTO_FREE char *path = xasprintf("%s/%s.parquet", folder, name);
     AUTO_FREE char *part = xasprintf("%s.tmp", path);

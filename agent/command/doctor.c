@@ -74,11 +74,12 @@ static void check_sandbox(struct table *table, bool *lacking)
     struct sandbox_report found = {0};
     struct error err = ERROR_INIT;
     if (sandbox_probe(SANDBOX_AUTO, &found, &err)) {
-        report(table, &(struct finding){"sandbox", "run", "missing", xstrdup(err.message)}, lacking);
+        report(table, &(struct finding){"sandbox", "run", "missing", xstrdup(err.message)},
+               lacking);
         return;
     }
-    char *detail = found.missing.count ? strlist_join(&found.missing, "; ")
-                                       : sandbox_report_text(&found);
+    char *detail =
+        found.missing.count ? strlist_join(&found.missing, "; ") : sandbox_report_text(&found);
     report(table,
            &(struct finding){"sandbox", "run", found.missing.count ? "limited" : "ok", detail},
            lacking);
@@ -107,9 +108,10 @@ static void check_database(const struct globals *globals, struct table *table, b
     char *detail = failed         ? xstrdup(err.message)
                    : tables.count ? xasprintf("%zu tables in %s", tables.count, globals->db)
                                   : xasprintf("%s is made by the first publishing", globals->db);
-    report(table,
-           &(struct finding){"database", "publish, results, run", failed ? "missing" : "ok", detail},
-           lacking);
+    report(
+        table,
+        &(struct finding){"database", "publish, results, run", failed ? "missing" : "ok", detail},
+        lacking);
 }
 
 static void check_disk(struct table *table, bool *lacking)

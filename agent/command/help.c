@@ -166,11 +166,12 @@ static void print_bash(FILE *out)
         add_option_words(&text, global_option_rows, global_option_count);
         strbuf_addstr(&text, "\" ;;\n");
     }
-    fputs("_lance_bench() {\n    local words current=${COMP_WORDS[COMP_CWORD]} i command=\n"
-          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-          "        case ${COMP_WORDS[i]} in -*) ;; *) command=\"$command ${COMP_WORDS[i]}\" ;; esac\n"
-          "    done\n    command=${command# }\n    case $command in\n        \"\") words=\"",
-          out);
+    fputs(
+        "_lance_bench() {\n    local words current=${COMP_WORDS[COMP_CWORD]} i command=\n"
+        "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+        "        case ${COMP_WORDS[i]} in -*) ;; *) command=\"$command ${COMP_WORDS[i]}\" ;; esac\n"
+        "    done\n    command=${command# }\n    case $command in\n        \"\") words=\"",
+        out);
     for (size_t i = 0; i < command_count; i++) {
         const char *name = commands[i]->name;
         size_t len = strcspn(name, " ");
@@ -192,9 +193,10 @@ static void print_bash(FILE *out)
         fprintf(out, "        \"%s\") words=\"%s\" ;;\n", word, verbs);
         last = name;
     }
-    fprintf(out, "%s    esac\n"
-                 "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n}\n"
-                 "complete -o default -F _lance_bench lance-bench\n",
+    fprintf(out,
+            "%s    esac\n"
+            "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n}\n"
+            "complete -o default -F _lance_bench lance-bench\n",
             text.buf);
 }
 
@@ -204,15 +206,19 @@ static void print_fish(FILE *out)
         const char *name = commands[i]->name;
         const char *space = strchr(name, ' ');
         if (space)
-            fprintf(out, "complete -c lance-bench -n '__fish_seen_subcommand_from %.*s' -a %s -d \"%s\"\n",
-                    (int)(space - name), name, space + 1, commands[i]->summary);
+            fprintf(
+                out,
+                "complete -c lance-bench -n '__fish_seen_subcommand_from %.*s' -a %s -d \"%s\"\n",
+                (int)(space - name), name, space + 1, commands[i]->summary);
         else
             fprintf(out, "complete -c lance-bench -n __fish_use_subcommand -a %s -d \"%s\"\n", name,
                     commands[i]->summary);
         for (size_t k = 0; k < commands[i]->option_count; k++)
-            fprintf(out, "complete -c lance-bench -n '__fish_seen_subcommand_from %.*s' -l %s -d \"%s\"\n",
-                    (int)strcspn(name, " "), name, commands[i]->options[k].name,
-                    commands[i]->options[k].help);
+            fprintf(
+                out,
+                "complete -c lance-bench -n '__fish_seen_subcommand_from %.*s' -l %s -d \"%s\"\n",
+                (int)strcspn(name, " "), name, commands[i]->options[k].name,
+                commands[i]->options[k].help);
     }
 }
 

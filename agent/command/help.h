@@ -8,7 +8,6 @@
 void help_overview(FILE *out);
 void help_command(FILE *out, const struct command *command);
 void help_version(FILE *out);
-/* A fresh string: the verbs of the group of commands `word` ("db" gives "info, compact, …"); NULL when
- * no command has two words and starts with it. */
+/* A fresh string: the verbs of the group of commands `word` ("db" gives "info, compact, …"); NULL
+ * when no command has two words and starts with it. */
 char *help_verbs_of(const char *word);
-

@@ -16,7 +16,7 @@ struct results_options {
     bool pull_request;
 };
 
-#define ROW(field, kind, name, value, help)                                                        \
+#define ROW(field, kind, name, value, help) \
     OPTION(struct results_options, field, kind, name, value, help)
 
 static const struct option_row result_rows[] = {
@@ -25,7 +25,8 @@ static const struct option_row result_rows[] = {
     ROW(query.test_bed, OPTION_STRING, "test-bed", "NAME", "from this machine"),
     ROW(query.project, OPTION_STRING, "project", "NAME", "of this project"),
     ROW(query.run, OPTION_STRING, "run", "ID", "of this run"),
-    ROW(limit, OPTION_INTEGER, "limit", "N", "at most this many, newest commits first (default: 100)"),
+    ROW(limit, OPTION_INTEGER, "limit", "N",
+        "at most this many, newest commits first (default: 100)"),
     ROW(query.with_invalidated, OPTION_FLAG, "all", NULL, "invalidated runs too"),
     ROW(pull_request, OPTION_FLAG, "pull-request", NULL, "those of pull requests instead"),
 };
@@ -56,10 +57,12 @@ static void print_results(struct table *table, const struct stored_results *resu
     static const struct {
         const char *name;
         bool numeric;
-    } columns[] = {{"project", false}, {"version", false}, {"commit_time", false},
-                   {"test_bed", false}, {"benchmark", false}, {"median", true},
-                   {"mean", true},      {"standard_deviation", true}, {"units", false},
-                   {"origin", false},   {"run", false}};
+    } columns[] = {{"project", false},     {"version", false},
+                   {"commit_time", false}, {"test_bed", false},
+                   {"benchmark", false},   {"median", true},
+                   {"mean", true},         {"standard_deviation", true},
+                   {"units", false},       {"origin", false},
+                   {"run", false}};
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
         table_column(table, columns[i].name, columns[i].numeric);
     for (size_t i = 0; i < results->count && i < limit; i++) {
@@ -121,8 +124,8 @@ static const struct option_row invalidate_rows[] = {
            "only what this machine measured in that run"),
 };
 
-static int run_invalidate(const struct globals *globals, const void *raw, const struct strlist *args,
-                          struct error *err)
+static int run_invalidate(const struct globals *globals, const void *raw,
+                          const struct strlist *args, struct error *err)
 {
     const struct invalidate_options *o = raw;
     const char *run = args->items[0];

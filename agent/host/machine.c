@@ -80,8 +80,8 @@ static char *state_file(void)
                                 : NULL;
 }
 
-/* The first time that this machine was seen. Where nothing can be kept it is the time of boot, which
- * at least the runs since then share. */
+/* The first time that this machine was seen. Where nothing can be kept it is the time of boot,
+ * which at least the runs since then share. */
 static int64_t created_at(void)
 {
     struct stat st;

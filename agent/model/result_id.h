@@ -1,6 +1,6 @@
 /*
- * The id of a result: the version 5 UUID of what makes it this result and no other. Publishing the same
- * thing twice gives the same id, so it is stored once.
+ * The id of a result: the version 5 UUID of what makes it this result and no other. Publishing the
+ * same thing twice gives the same id, so it is stored once.
  */
 #pragma once
 

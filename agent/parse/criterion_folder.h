@@ -4,8 +4,8 @@
  *
  * Each folder `new` that holds benchmark.json, sample.json and estimates.json is a result, at any
  * depth; one that has only some of them, or none, is an error. Older samples (`base`, `change`,
- * saved baselines) and `report` are not results, unless one is named as the input itself. Results of
- * earlier runs stay in the folder: where that matters the run needs a fresh one.
+ * saved baselines) and `report` are not results, unless one is named as the input itself. Results
+ * of earlier runs stay in the folder: where that matters the run needs a fresh one.
  *
  * The name is benchmark.json's `full_id`, which is what cargo-criterion prints as `id`; the values
  * are times[i] / iters[i] of sample.json. Criterion writes no unit there: with a custom

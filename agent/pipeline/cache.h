@@ -41,7 +41,7 @@ struct cache_pruned {
 int cache_prune_to(uint64_t max_bytes, struct cache_pruned *out, struct error *err) MUST_CHECK;
 /* Removes entries that were not used for `seconds`. */
 int cache_prune_older(double seconds, struct cache_pruned *out, struct error *err) MUST_CHECK;
-/* Of jobs that are over, removes all but the logs, and those too after a week. What --keep-files kept has
- * a file CACHE_KEEP in it and stays for that week. */
+/* Of jobs that are over, removes all but the logs, and those too after a week. What --keep-files
+ * kept has a file CACHE_KEEP in it and stays for that week. */
 #define CACHE_KEEP "keep"
 void cache_sweep_jobs(void);

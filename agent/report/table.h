@@ -1,7 +1,7 @@
 /*
  * Rows for people and programs: one table, printed as aligned text, GitHub Markdown, CSV or a JSON
- * array of objects. CSV and JSON are written as the rows come; text and Markdown need them all for the
- * widths.
+ * array of objects. CSV and JSON are written as the rows come; text and Markdown need them all for
+ * the widths.
  */
 #pragma once
 
@@ -29,8 +29,8 @@ static inline void cleanup_table(struct table **table)
 /* Before the first row. A numeric column is aligned to the right. */
 void table_column(struct table *table, const char *name, bool numeric);
 
-/* Each adds a cell; table_end_row() follows the last one. NULL text, NAN and table_null() are null: empty
- * in text and CSV. */
+/* Each adds a cell; table_end_row() follows the last one. NULL text, NAN and table_null() are null:
+ * empty in text and CSV. */
 void table_text(struct table *table, const char *text);
 void table_text_len(struct table *table, const char *text, size_t len);
 void table_integer(struct table *table, int64_t value);

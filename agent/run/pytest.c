@@ -156,24 +156,16 @@ static void take_failed(const char *log, struct strlist *failed)
     }
 }
 
-static int check_results(const struct job *job, const char *path, const struct job_step *step,
-                         const struct process_result *result, const struct job_logs *logs,
-                         struct error *err)
+/* `path` lies in `folder`, which foreign code could have replaced by a link to another one. */
+static int check_results(const char *folder, const char *path, struct error *err)
 {
     struct stat st;
-    bool there = !lstat(path, &st);
-    if (there) {
-        int failed = job_check_output(path, HARNESS_OUTPUT_MAX, err);
-        if (failed)
-            return failed;
-    }
+    int failed = job_check_output(folder, HARNESS_OUTPUT_MAX, err);
+    if (failed)
+        return failed;
     /* Without a file, and with an empty one, nothing was measured. */
-    if (!there || !st.st_size) {
-        if (!process_succeeded(result))
-            return job_step_error(job, step, result, logs, err);
-        return error_set(err, ERROR_BUILD, "pytest ended well and measured nothing; the log: %s",
-                         logs->out);
-    }
+    if (lstat(path, &st) || !S_ISREG(st.st_mode) || !st.st_size)
+        return error_set(err, ERROR_NO_DATA, "pytest ended well and measured nothing");
     return 0;
 }
 
@@ -208,7 +200,12 @@ int pytest_run(const struct harness *harness, const struct pytest_suite *suite,
         return nothing_selected(suite, err);
     if (result.end != PROCESS_EXITED || result.code > PYTEST_TESTS_FAILED)
         return job_step_error(harness->job, &step, &result, &logs, err);
-    failed = check_results(harness->job, outcome.results, &step, &result, &logs, err);
+    failed = check_results(folder, outcome.results, err);
+    if (failed == ERROR_NO_DATA && !process_succeeded(&result))
+        return job_step_error(harness->job, &step, &result, &logs, err);
+    if (failed == ERROR_NO_DATA)
+        return error_set(err, ERROR_BUILD, "pytest ended well and measured nothing; the log: %s",
+                         logs.out);
     if (failed)
         return failed;
     take_failed(logs.out, &outcome.failed);

@@ -59,8 +59,8 @@ static int write_file(const char *path, const char *text)
 
 static void reset_signals(void)
 {
-    /* The library keeps two signals for itself and refuses to reset them, although a parent may have
-     * left them ignored; the kernel does not. All zero is SIG_DFL in its layout. */
+    /* The library keeps two signals for itself and refuses to reset them, although a parent may
+     * have left them ignored; the kernel does not. All zero is SIG_DFL in its layout. */
     static const unsigned char by_default[64];
     for (int number = 1; number < NSIG; number++)
         (void)syscall(SYS_rt_sigaction, number, by_default, NULL, 8);

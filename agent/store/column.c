@@ -205,9 +205,7 @@ static void column_take(struct column *c, struct ArrowArray *out)
     if (!c->data)
         c->data = xcalloc(1, 8);
     int64_t length = (int64_t)c->length;
-    int64_t buffers = c->spec->kind == COLUMN_STRUCT  ? 1
-                      : c->spec->kind == COLUMN_UTF8 ? 3
-                                                     : 2;
+    int64_t buffers = c->spec->kind == COLUMN_STRUCT ? 1 : c->spec->kind == COLUMN_UTF8 ? 3 : 2;
     export_init(out, length, (int64_t)c->nulls, buffers);
     struct export_data *data = out->private_data;
     data->buffers[0] = take_ptr(c->validity);

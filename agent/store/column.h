@@ -1,6 +1,6 @@
 /*
- * Building record batches: columns that grow row by row and are handed over through the Arrow C data
- * interface without a copy.
+ * Building record batches: columns that grow row by row and are handed over through the Arrow C
+ * data interface without a copy.
  */
 #pragma once
 

@@ -11,10 +11,10 @@
 
 #include <stdint.h>
 
-/* Version of the schema of what this program writes: the side tables and results.metadata. It grows when
- * a reader of the version before would misread a row; columns are only ever added behind the last
- * one and are null in older rows, which needs no new version. A writer refuses a database whose newest
- * run was written with a greater version. */
+/* Version of the schema of what this program writes: the side tables and results.metadata. It grows
+ * when a reader of the version before would misread a row; columns are only ever added behind the
+ * last one and are null in older rows, which needs no new version. A writer refuses a database
+ * whose newest run was written with a greater version. */
 #define DATABASE_SCHEMA 1
 
 struct database;
@@ -38,8 +38,8 @@ int database_table_info(struct database *db, const char *table, struct lance_tab
 /* Makes the table where it is missing; ERROR_FAILURE when it is there with another schema. */
 int database_ensure_table(struct database *db, const char *table, const struct column_spec *specs,
                           size_t count, struct error *err) MUST_CHECK;
-/* `columns` are names with '\n' between them or NULL, `filter` a SQL condition or NULL. A table that does
- * not exist is ERROR_NOT_FOUND. */
+/* `columns` are names with '\n' between them or NULL, `filter` a SQL condition or NULL. A table
+ * that does not exist is ERROR_NOT_FOUND. */
 int database_scan(struct database *db, const char *table, const char *columns, const char *filter,
                   struct rows *rows, struct error *err) MUST_CHECK;
 /* One SELECT over all tables; `simple`: see lance_store_sql(). */

@@ -5,9 +5,9 @@
  *     {"schema": 1, "harness": "criterion", "commit": "<40 hex>", "run": "…", "host_session": "…",
  *      "iterations": 20 | {"start": 100, "step": 50} | [1, 1, 2, …], "details": {…}}
  *
- * `iterations` are those of each value: one number when all are equal, start and step when they grow
- * evenly, else the list; it is missing where the harness says nothing. `commit`, `host_session` and
- * `details` are missing where there is nothing to say.
+ * `iterations` are those of each value: one number when all are equal, start and step when they
+ * grow evenly, else the list; it is missing where the harness says nothing. `commit`,
+ * `host_session` and `details` are missing where there is nothing to say.
  */
 #pragma once
 
@@ -18,7 +18,7 @@
 
 struct metadata {
     const char *harness, *commit, *run, *host_session; /* NULL: left out */
-    const uint64_t *iterations;                         /* NULL: left out */
+    const uint64_t *iterations;                        /* NULL: left out */
     size_t iteration_count;
     const char *details; /* a JSON object's text, or NULL */
 };
@@ -28,8 +28,8 @@ void metadata_write(const struct metadata *metadata, struct strbuf *out);
 
 /* What reading needs of any writer's metadata. */
 struct metadata_facts {
-    int schema;       /* 0: not a row of this program */
-    char *commit;     /* NULL where it is not said */
+    int schema;   /* 0: not a row of this program */
+    char *commit; /* NULL where it is not said */
     char *run;
     double *iteration_count; /* of another writer's row; NULL where it has none */
     size_t iteration_count_len;

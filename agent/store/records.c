@@ -7,18 +7,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT(n) {.name = n, .kind = COLUMN_UTF8}
-#define INT64(n) {.name = n, .kind = COLUMN_INT64}
+#define TEXT(n)                        \
+    {                                  \
+        .name = n, .kind = COLUMN_UTF8 \
+    }
+#define INT64(n)                        \
+    {                                   \
+        .name = n, .kind = COLUMN_INT64 \
+    }
 
 static const struct column_spec run_columns[] = {
-    TEXT("id"),       TEXT("run"),           TEXT("harness"),      TEXT("project"),
-    TEXT("commit"),   TEXT("version"),       TEXT("test_bed"),     TEXT("outcome"),
-    TEXT("reason"),   TEXT("toolchain"),     TEXT("host_session"), TEXT("expected"),
-    INT64("result_count"), INT64("started_at"), INT64("ended_at"), INT64("schema"),
+    TEXT("id"),
+    TEXT("run"),
+    TEXT("harness"),
+    TEXT("project"),
+    TEXT("commit"),
+    TEXT("version"),
+    TEXT("test_bed"),
+    TEXT("outcome"),
+    TEXT("reason"),
+    TEXT("toolchain"),
+    TEXT("host_session"),
+    TEXT("expected"),
+    INT64("result_count"),
+    INT64("started_at"),
+    INT64("ended_at"),
+    INT64("schema"),
 };
 
 static const struct column_spec commit_columns[] = {
-    TEXT("id"),     TEXT("project"), TEXT("parent"), TEXT("subject"),
+    TEXT("id"),     TEXT("project"), TEXT("parent"),  TEXT("subject"),
     TEXT("branch"), INT64("time"),   INT64("schema"),
 };
 
@@ -59,8 +77,9 @@ static int put_row(struct database *db, const char *table, const struct column_s
 
 void run_record_id(const struct run_record *run, const char *input, char out[UUID_TEXT_SIZE])
 {
-    const char *const parts[] = {run->project, run->test_bed, run->commit ? run->commit : run->version,
-                                 run->harness, run->run,      input};
+    const char *const parts[] = {
+        run->project, run->test_bed, run->commit ? run->commit : run->version,
+        run->harness, run->run,      input};
     AUTO_STRBUF struct strbuf name = STRBUF_INIT;
     strbuf_addstr(&name, "run");
     for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
@@ -78,9 +97,9 @@ int run_put(struct database *db, const struct run_record *run, struct error *err
     if (expected.len)
         strbuf_addch(&expected, ']');
     const char *const texts[] = {
-        run->id,       run->run,     run->harness, run->project,   run->commit,       run->version,
-        run->test_bed, run->outcome, run->reason,  run->toolchain, run->host_session,
-        expected.len ? expected.buf : NULL,
+        run->id,     run->run,       run->harness,      run->project,
+        run->commit, run->version,   run->test_bed,     run->outcome,
+        run->reason, run->toolchain, run->host_session, expected.len ? expected.buf : NULL,
     };
     const int64_t integers[] = {run->result_count, run->started_at, run->ended_at, DATABASE_SCHEMA};
     return put_row(db, RUNS_TABLE, run_columns, ARRAY_SIZE(run_columns), texts, integers, err);
@@ -99,9 +118,9 @@ int commit_put(struct database *db, const char *project, const struct commit *co
 int host_session_put(struct database *db, const struct host_session_record *session,
                      struct error *err)
 {
-    const char *const texts[] = {session->id,       session->test_bed,  session->kernel,
-                                 session->cpu,      session->microcode, session->toolchain,
-                                 session->sandbox,  session->knobs,     session->counters};
+    const char *const texts[] = {session->id,      session->test_bed,  session->kernel,
+                                 session->cpu,     session->microcode, session->toolchain,
+                                 session->sandbox, session->knobs,     session->counters};
     const int64_t integers[] = {session->started_at, session->ended_at, DATABASE_SCHEMA};
     return put_row(db, HOST_SESSIONS_TABLE, host_session_columns, ARRAY_SIZE(host_session_columns),
                    texts, integers, err);
@@ -245,7 +264,8 @@ int runs_invalidated(struct database *db, struct strlist *keys, struct error *er
 {
     AUTO_ROWS struct rows rows = {0};
     bool missing = false;
-    int got = scan_runs(db, "run\ntest_bed", "outcome = '" RUN_INVALIDATED "'", &rows, &missing, err);
+    int got =
+        scan_runs(db, "run\ntest_bed", "outcome = '" RUN_INVALIDATED "'", &rows, &missing, err);
     if (got || missing)
         return got;
     while ((got = rows_next(&rows, err)) > 0) {

@@ -34,12 +34,12 @@ struct run_record {
     const char *commit;  /* 40 characters, NULL when only a version is known */
     const char *version;
     const char *test_bed;
-    const char *outcome; /* one of the above */
-    const char *reason;  /* one line, NULL when there is none */
-    const char *toolchain; /* what built it, NULL when not known */
-    const char *host_session; /* id, or NULL */
-    struct strlist expected; /* names of benchmarks; empty: not known */
-    int64_t result_count;    /* rows stored by it */
+    const char *outcome;          /* one of the above */
+    const char *reason;           /* one line, NULL when there is none */
+    const char *toolchain;        /* what built it, NULL when not known */
+    const char *host_session;     /* id, or NULL */
+    struct strlist expected;      /* names of benchmarks; empty: not known */
+    int64_t result_count;         /* rows stored by it */
     int64_t started_at, ended_at; /* Unix seconds */
 };
 
@@ -56,8 +56,8 @@ struct host_session_record {
     int64_t started_at, ended_at;
 };
 
-/* The id of a record: UUIDv5 of its project, test bed, commit or version, harness, run and `input`, which
- * tells several outputs of one harness in one run apart (their digests), or is NULL. */
+/* The id of a record: UUIDv5 of its project, test bed, commit or version, harness, run and `input`,
+ * which tells several outputs of one harness in one run apart (their digests), or is NULL. */
 void run_record_id(const struct run_record *run, const char *input, char out[UUID_TEXT_SIZE]);
 
 /* Each writes one row, replacing the one with the same id. */
@@ -86,11 +86,12 @@ struct stored_runs {
 void stored_runs_release(struct stored_runs *runs);
 #define AUTO_STORED_RUNS __attribute__((cleanup(stored_runs_release)))
 
-/* Runs of one commit (its id or the beginning of one), or all with NULL. A database without the table
- * has none. */
+/* Runs of one commit (its id or the beginning of one), or all with NULL. A database without the
+ * table has none. */
 int runs_read(struct database *db, const char *commit, struct stored_runs *out,
               struct error *err) MUST_CHECK;
-/* Marks every row of `run` (on one test bed, or NULL for all) as invalidated. *count: rows marked. */
+/* Marks every row of `run` (on one test bed, or NULL for all) as invalidated. *count: rows marked.
+ */
 int runs_invalidate(struct database *db, const char *run, const char *test_bed, const char *reason,
                     int64_t *count, struct error *err) MUST_CHECK;
 /* The invalidated runs, as run_key()s. */

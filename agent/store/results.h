@@ -1,6 +1,6 @@
 /*
- * The tables `results` and `results_pr`: writing rows, and reading them back, those of other writers
- * brought to the same meaning.
+ * The tables `results` and `results_pr`: writing rows, and reading them back, those of other
+ * writers brought to the same meaning.
  */
 #pragma once
 
@@ -39,7 +39,8 @@ struct stored_result {
     struct summary summary;
     double throughput_multiplier; /* 0: none */
     char *throughput_name;
-    char *commit; /* 40 characters where the writer says so, else what stands behind the + of the version */
+    char *commit; /* 40 characters where the writer says so, else what stands behind the + of the
+                     version */
     char *run;    /* NULL for other writers' rows */
     int64_t timestamp;
     enum result_origin origin;

@@ -46,21 +46,19 @@ static void prints(enum table_format format, const char *want)
 
 Test(table, aligns_text_by_characters_and_numbers_to_the_right)
 {
-    prints(TABLE_TEXT,
-           "name                    time  ok\n"
-           "a|b, \"c\"\\n\\x1b[31m  12.35 µs  true\n"
-           "                              {\"k\": [1]}\n"
-           "漢é                        -7  \n");
+    prints(TABLE_TEXT, "name                    time  ok\n"
+                       "a|b, \"c\"\\n\\x1b[31m  12.35 µs  true\n"
+                       "                              {\"k\": [1]}\n"
+                       "漢é                        -7  \n");
 }
 
 Test(table, markdown_is_a_table_whatever_the_cells_hold)
 {
-    prints(TABLE_MARKDOWN,
-           "| name                 |     time | ok             |\n"
-           "|----------------------|---------:|----------------|\n"
-           "| a&#124;b, \"c\"  \\[31m | 12.35 µs | true           |\n"
-           "|                      |          | \\{\"k\": \\[1\\]\\} |\n"
-           "| 漢é                   |       -7 |                |\n");
+    prints(TABLE_MARKDOWN, "| name                 |     time | ok             |\n"
+                           "|----------------------|---------:|----------------|\n"
+                           "| a&#124;b, \"c\"  \\[31m | 12.35 µs | true           |\n"
+                           "|                      |          | \\{\"k\": \\[1\\]\\} |\n"
+                           "| 漢é                   |       -7 |                |\n");
 }
 
 Test(table, csv_has_the_numbers_themselves)
