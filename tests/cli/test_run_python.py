@@ -69,6 +69,24 @@ def test_a_suite_that_measures_nothing_says_why(machine, tmp_path, name, text, c
     assert said["outcome"] == "failed"
 
 
+def test_results_that_are_a_link_are_not_read(machine, tmp_path):
+    suite = (
+        "import atexit, os, pathlib, shutil, sys\n"
+        "def test_x(benchmark):\n    benchmark(sum, [1, 2])\n"
+        "(path,) = [a.split('=', 1)[1] for a in sys.argv if a.startswith('--benchmark-json=')]\n"
+        "def replace():\n"
+        "    folder = pathlib.Path(path).parent\n"
+        "    folder.rename(folder.with_name('moved'))\n"
+        "    folder.symlink_to(folder.with_name('moved'))\n"
+        "atexit.register(replace)\n"
+    )
+    repo = make_repo(tmp_path / "link", {"tests/test_a.py": suite}, {"suite": "tests"})
+    done, said = machine.run(repo)
+    assert done.returncode == 4
+    assert "is neither a file nor a folder" in error_of(done)
+    assert not said["parts"][0]["stored"]
+
+
 def test_data_is_generated_once_for_the_same_generator(machine, tmp_path):
     generator = "import os, pathlib\npath = pathlib.Path.home() / 'data'\npath.write_text('%s')\nprint('generated')\n"
     suite = (
