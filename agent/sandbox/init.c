@@ -174,7 +174,14 @@ static void run_program(const struct process *process, const struct init_pipes *
     execve(process->argv->items[0], process->argv->items,
            process->env->count ? process->env->items : none);
     int code = errno == ENOENT ? ERROR_NOT_FOUND : ERROR_FAILURE;
-    error_errno(&err, code, errno, "cannot execute %s", process->argv->items[0]);
+    if (errno == EACCES && process->sandbox->report.other_user)
+        error_set(
+            &err, code,
+            "cannot execute %s: the sandbox's user may not; move it out of a private home, or "
+            "give --sandbox off",
+            process->argv->items[0]);
+    else
+        error_errno(&err, code, errno, "cannot execute %s", process->argv->items[0]);
     fail(pipes, &err);
 }
 
