@@ -1,10 +1,13 @@
 """Databases on S3, against a real server (versitygw), which scripts/test-tools brings."""
 
 import contextlib
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -204,3 +207,61 @@ def test_without_keys_the_message_says_which_variables_to_set(remote):
         del remote.env[name]
     line = error_line(remote.run("results", env={"AWS_EC2_METADATA_DISABLED": "true"}), 1)
     assert "AWS_ACCESS_KEY_ID" in line and "AWS_SECRET_ACCESS_KEY" in line
+
+
+class ForgetfulProxy:
+    """Passes bytes on, but hangs up instead of handing over the answer to the first commit of results:
+    it happened, and whoever asked does not know."""
+
+    def __init__(self, port):
+        self.target = port
+        self.dropped = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(("127.0.0.1", self.target))
+                committing = threading.Event()
+                for words in ((client, server, committing, True), (server, client, committing, False)):
+                    threading.Thread(target=self.pump, args=words, daemon=True).start()
+
+    def pump(self, source, target, committing, is_request):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                # Version 2 of the table: the first with rows in it.
+                if is_request and re.search(rb"PUT \S*results\.lance/_versions/18446744073709551613", data):
+                    committing.set()
+                if not is_request and committing.is_set() and not self.dropped:
+                    self.dropped += 1
+                    break
+                target.sendall(data)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self.listener.close()
+
+
+def test_a_commit_whose_answer_is_lost_loses_no_data(remote, server):
+    path = lines(remote, "a.jsonl", [f"a/{i}" for i in range(50)])
+    proxy = ForgetfulProxy(server.port)
+    try:
+        done = remote.publish(path, env={"AWS_ENDPOINT_URL": f"http://127.0.0.1:{proxy.port}"})
+    finally:
+        proxy.close()
+    assert proxy.dropped == 1, "the commit did not go through the proxy"
+    assert done.returncode in (0, 6), done.stderr
+    # The version is there; so must be the files that it consists of.
+    assert remote.names() == sorted(f"a/{i}" for i in range(50))
+    remote.env["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{server.port}"
+    if done.returncode == 6:
+        for entry in remote.spooled():
+            assert json.loads((entry / "request.json").read_text())["database"] == remote.db
+        remote.ok("publish", "--spooled")
+    assert len(remote.query("SELECT id FROM results")) == 50
+    assert remote.tables()["runs"]["rows"] == 1

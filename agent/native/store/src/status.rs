@@ -30,6 +30,22 @@ impl Failure {
         Self { status, reason: reason.into() }
     }
 
+    /// A file that a version consists of is not there.
+    pub fn is_gone(&self) -> bool {
+        self.status == Status::NotFound
+    }
+
+    /// The same where trying again did not help.
+    pub fn for_good(self) -> Self {
+        if !self.is_gone() {
+            return self;
+        }
+        Self::new(
+            Status::Failed,
+            format!("a file of the table is damaged or missing: {}", self.reason),
+        )
+    }
+
     /// What the core said, in plain words.
     fn of_core(status: Status, raw: &str) -> Self {
         let reason = plain(raw);

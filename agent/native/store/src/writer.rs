@@ -34,6 +34,8 @@ const QUEUE: usize = 2;
 /// Keys of the first batch that are looked up to see whether this was published before.
 const PROBE: usize = 64;
 const COMMIT_ATTEMPTS: u32 = 64;
+/// A file that a compaction took away is not missed in the next version; one that was lost is.
+const GONE_ATTEMPTS: u32 = 4;
 
 pub struct LanceWriter {
     runtime: Arc<Runtime>,
@@ -156,6 +158,19 @@ impl LanceWriter {
         })
     }
 
+    /// All keys of the table where it has some of those in `filter`.
+    async fn look_up(&self, filter: &str) -> Outcome<Option<HashSet<String>>> {
+        let hits = scan_keys(&self.dataset, &self.key, Some(filter)).await?;
+        if hits.iter().all(|b| b.num_rows() == 0) {
+            return Ok(None);
+        }
+        let mut present = HashSet::new();
+        for batch in &scan_keys(&self.dataset, &self.key, None).await? {
+            present.extend(keys_of(batch, &self.key)?.into_iter().flatten().map(str::to_string));
+        }
+        Ok(Some(present))
+    }
+
     /// Drops rows whose key was pushed before or is in the table.
     fn only_new(&mut self, batch: RecordBatch) -> Outcome<RecordBatch> {
         let keys = keys_of(&batch, &self.key)?;
@@ -166,19 +181,13 @@ impl LanceWriter {
             let quoted: Vec<String> =
                 probe.iter().map(|k| format!("'{}'", k.replace('\'', "''"))).collect();
             let filter = format!("{} IN ({})", self.key, quoted.join(","));
-            let (dataset, key) = (&self.dataset, &self.key);
-            let seen_before = self.runtime.block_on(async {
-                let hits = scan_keys(dataset, key, Some(&filter)).await?;
-                Outcome::Ok(hits.iter().any(|b| b.num_rows() > 0))
-            })?;
-            if seen_before {
-                let batches = self.runtime.block_on(scan_keys(dataset, key, None))?;
-                let mut present = HashSet::new();
-                for batch in &batches {
-                    present.extend(keys_of(batch, key)?.into_iter().flatten().map(str::to_string));
-                }
-                self.present = Some(present);
+            let runtime = self.runtime.clone();
+            let mut found = runtime.block_on(self.look_up(&filter));
+            if found.as_ref().is_err_and(Failure::is_gone) {
+                runtime.block_on(self.reload())?;
+                found = runtime.block_on(self.look_up(&filter));
             }
+            self.present = found.map_err(Failure::for_good)?;
         }
         let mut keep = Vec::with_capacity(keys.len());
         for key in &keys {
@@ -275,7 +284,14 @@ impl LanceWriter {
     async fn commit_new_rows(&mut self, mut written: Transaction) -> Outcome<MergeResult> {
         for attempt in 0..COMMIT_ATTEMPTS {
             self.dataset.checkout_latest().await?;
-            let there = keys_among(&self.dataset, &self.key, &self.pushed).await?;
+            let there = match keys_among(&self.dataset, &self.key, &self.pushed).await {
+                // A compaction has replaced what this version consists of.
+                Err(gone) if gone.is_gone() && attempt < GONE_ATTEMPTS => {
+                    wait_a_little(attempt).await;
+                    continue;
+                }
+                found => found.map_err(Failure::for_good)?,
+            };
             if there.len() == self.pushed.len() {
                 self.delete_files(&written).await;
                 return Ok(self.unchanged());
@@ -303,7 +319,10 @@ impl LanceWriter {
                 }
                 Err(raced) if raced.status == Status::Conflict => wait_a_little(attempt).await,
                 Err(failed) => {
-                    self.delete_files(&written).await;
+                    // Over a network the commit may still arrive.
+                    if failed.status != Status::Unreachable || !self.uri.starts_with("s3://") {
+                        self.delete_files(&written).await;
+                    }
                     return Err(failed);
                 }
             }
@@ -350,6 +369,21 @@ impl LanceWriter {
     /// Data files that no version refers to. What cannot be deleted now goes with the next compaction.
     async fn delete_files(&self, written: &Transaction) {
         let Operation::Append { fragments } = &written.operation else { return };
+        // A commit that was answered with a failure may have happened all the same: then they are in use.
+        let mut latest = self.dataset.clone();
+        if latest.checkout_latest().await.is_err() {
+            return;
+        }
+        let used: HashSet<&str> = latest
+            .manifest()
+            .fragments
+            .iter()
+            .flat_map(|f| f.files.iter())
+            .map(|file| file.path.as_str())
+            .collect();
+        if fragments.iter().flat_map(|f| f.files.iter()).any(|f| used.contains(f.path.as_str())) {
+            return;
+        }
         let Ok(store) = self.dataset.object_store(None).await else { return };
         for file in fragments.iter().flat_map(|f| f.files.iter()) {
             let path = self.dataset.data_dir().join(file.path.as_str());
@@ -378,7 +412,10 @@ impl LanceWriter {
                     });
                 }
                 Err(raced) if raced.status == Status::Conflict => wait_a_little(attempt).await,
-                Err(failed) => return Err(failed),
+                Err(gone) if gone.is_gone() && attempt < GONE_ATTEMPTS => {
+                    wait_a_little(attempt).await
+                }
+                Err(failed) => return Err(failed.for_good()),
             }
         }
         Err(Failure::new(
