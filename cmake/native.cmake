@@ -2,22 +2,22 @@
 # minutes, so it lives in a cache folder outside the build tree, keyed by Cargo.lock; configuring
 # makes sure that it is there, and a build recompiles only what a change in agent/native/ asks for.
 set(NATIVE_BUILD "${CMAKE_SOURCE_DIR}/agent/native/build.sh")
+set(NATIVE_DIR "${CMAKE_BINARY_DIR}/native")
 
 message(STATUS "native library: building it where the cache has none (the first time: tens of minutes)")
-execute_process(COMMAND "${NATIVE_BUILD}" RESULT_VARIABLE native_failed OUTPUT_VARIABLE NATIVE_DIR
-                OUTPUT_STRIP_TRAILING_WHITESPACE)
+execute_process(COMMAND "${NATIVE_BUILD}" "${NATIVE_DIR}" RESULT_VARIABLE native_failed
+                OUTPUT_VARIABLE native_said)
 if(native_failed)
     message(FATAL_ERROR "agent/native could not be built; the reason is above")
 endif()
 set(NATIVE_LIBRARY "${NATIVE_DIR}/libnative.a")
 file(STRINGS "${NATIVE_DIR}/native-includes.txt" NATIVE_INCLUDES)
-list(TRANSFORM NATIVE_INCLUDES PREPEND "${NATIVE_DIR}/")
 
 file(GLOB_RECURSE native_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/agent/native/*/src/*.rs"
      "${CMAKE_SOURCE_DIR}/agent/native/*/build.rs" "${CMAKE_SOURCE_DIR}/agent/native/*/Cargo.toml")
 add_custom_command(
     OUTPUT "${CMAKE_BINARY_DIR}/native.stamp"
-    COMMAND "${NATIVE_BUILD}" > "${CMAKE_BINARY_DIR}/native.stamp"
+    COMMAND "${NATIVE_BUILD}" "${NATIVE_DIR}" > "${CMAKE_BINARY_DIR}/native.stamp"
     DEPENDS ${native_sources} "${CMAKE_SOURCE_DIR}/agent/native/Cargo.toml"
             "${CMAKE_SOURCE_DIR}/agent/native/.cargo/config.toml"
     COMMENT "native library" USES_TERMINAL VERBATIM)

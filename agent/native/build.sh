@@ -1,5 +1,8 @@
 #!/bin/sh
-# Builds libnative.a and prints the folder it is in (and native-includes.txt beside it).
+# Builds libnative.a and puts it into the folder DEST, with native-includes.txt beside it: the include
+# folders of the vendored C libraries. Prints DEST.
+#
+#   build.sh DEST
 #
 # The folder is $LANCE_BENCH_NATIVE_DIR or ${XDG_CACHE_HOME:-~/.cache}/lance-bench/native, below it a
 # name made of Cargo.lock: a checkout in another place finds it again. Where there is none for this
@@ -7,6 +10,8 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "${1:?usage: build.sh DEST}"
+dest=$(cd "$1" && pwd)
 base=${LANCE_BENCH_NATIVE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/lance-bench/native}
 # Debian's newer Rust carries a suffix of its own and may stand beside an older one.
 cargo=${CARGO:-cargo}
@@ -28,6 +33,14 @@ fi
 # Two at a time at the most: the core's larger units take 2 GB of memory each.
 jobs=${LANCE_BENCH_JOBS:-2}
 cd "$here"
+exec 9>"$target/.lance-bench-lock"
+flock 9
 CARGO_TARGET_DIR=$target $cargo build --release --locked -j "$jobs" --target "$host" -p native >&2
 
-echo "$target/$host/release"
+# The compiled library is shared by all checkouts with this Cargo.lock and is whosever built last, so
+# each takes its own while nobody else builds. A link costs nothing; another file system needs a copy.
+release=$target/$host/release
+ln -f "$release/libnative.a" "$dest/libnative.a" 2>/dev/null ||
+    cp "$release/libnative.a" "$dest/libnative.a"
+sed "s#^#$release/#" "$release/native-includes.txt" >"$dest/native-includes.txt"
+echo "$dest"
