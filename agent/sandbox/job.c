@@ -104,9 +104,10 @@ int job_open(struct sandbox_report *report, const char *ca, struct job *out, str
     job.out = path_join(job.path, "out");
     sandbox_init(&job.sandbox, report, job.tmp);
     AUTO_FREE char *lock = path_join(job.path, "lock");
-    failed = make_folders(&job, err);
+    /* The lock comes first: another run's sweep may try a job that has none for a moment. */
+    failed = lock_acquire(lock, 5, &job.lock, err);
     if (!failed)
-        failed = lock_acquire(lock, 0, &job.lock, err);
+        failed = make_folders(&job, err);
     if (failed) {
         job_remove(&job);
         return failed;
