@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import zipfile
 
 import pytest
 
@@ -123,23 +124,30 @@ def test_a_package_is_built_without_the_network_and_imported_from_its_wheel(mach
         "pyproject.toml": (
             '[build-system]\nrequires = ["setuptools==80.9.0"]\nbuild-backend = "setuptools.build_meta"\n'
             '[project]\nname = "speedy"\nversion = "1.5.0"\n'
-            f'[tool.setuptools]\npackages = ["speedy"]\n[tool.setuptools.package-dir]\nspeedy = "src/speedy"\n'
+            '[tool.setuptools]\npackages = ["speedy"]\n[tool.setuptools.package-dir]\nspeedy = "src/speedy"\n'
+            '[tool.setuptools.package-data]\nspeedy = ["devices"]\n'
             f"[tool.pytest.ini_options]\n{FAST}"
         ),
         # Made while the wheel is built: the sources alone could not be imported.
         "setup.py": (
-            "import pathlib, socket\nfrom setuptools import setup\n"
+            "import pathlib\nfrom setuptools import setup\n"
             "pathlib.Path('src/speedy/made.py').write_text('def fast():\\n    return 7\\n')\n"
-            "try:\n    socket.create_connection(('pypi.org', 443), 3)\n    raise SystemExit('the network is there')\n"
-            "except OSError:\n    pass\nsetup()\n"
+            "names = [line.split(':')[0].strip() for line in open('/proc/net/dev') if ':' in line]\n"
+            "pathlib.Path('src/speedy/devices').write_text(' '.join(names))\nsetup()\n"
         ),
         "src/speedy/__init__.py": "from .made import fast\n",
         "tests/test_a.py": "import speedy\ndef test_fast(benchmark):\n    assert benchmark(speedy.fast) == 7\n"
         "def test_where():\n    assert 'site-packages' in speedy.__file__\n",
     }
     repo = make_repo(tmp_path / "speedy", files, {"suite": "tests", "build": "pip"})
-    done, said = machine.run(repo)
+    done, said = machine.run(repo, "--keep-files")
     assert done.returncode == 0, done.stderr
+    wheels = [*pathlib.Path(said["files"]).glob("out/wheels/speedy-1.5.0-*.whl")]
+    assert len(wheels) == 1
+    if "network" in said["sandbox"]:
+        # The build wrote down which network devices it saw.
+        with zipfile.ZipFile(wheels[0]) as wheel:
+            assert wheel.read("speedy/devices").decode() == "lo"
     assert said["version"].startswith("1.5.0+")
     assert names(machine, said) == ["test_fast"]
 
