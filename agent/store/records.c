@@ -1,6 +1,7 @@
 #include "store/records.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/escape.h"
 
 #include <cjson/cJSON.h>
@@ -209,16 +210,33 @@ static int scan_runs(struct database *db, const char *columns, const char *filte
     return *missing ? 0 : failed;
 }
 
+enum { READ_ATTEMPTS = 5 };
+
+/* 1 when a row matches the filter, 0 when none does; `rows` then stands at it. A compaction may
+ * take away the files of the version that is being read, so a reading that broke off is begun
+ * again. */
+static int first_match(struct database *db, const char *column, const char *filter,
+                       struct rows *rows, struct error *err)
+{
+    for (int attempt = 1;; attempt++) {
+        bool missing = false;
+        int got = scan_runs(db, column, filter, rows, &missing, err);
+        if (!got && !missing)
+            got = rows_next(rows, err);
+        if (got != ERROR_FAILURE || attempt == READ_ATTEMPTS)
+            return got;
+        rows_release(rows);
+        clock_sleep_s(0.02 * attempt);
+    }
+}
+
 int run_exists(struct database *db, const char *id, bool *out, struct error *err)
 {
     AUTO_STRBUF struct strbuf filter = STRBUF_INIT;
     strbuf_addstr(&filter, "id = ");
     escape_sql(&filter, id, strlen(id));
     AUTO_ROWS struct rows rows = {0};
-    bool missing = false;
-    int got = scan_runs(db, "id", filter.buf, &rows, &missing, err);
-    if (!got && !missing)
-        got = rows_next(&rows, err);
+    int got = first_match(db, "id", filter.buf, &rows, err);
     if (got < 0)
         return got;
     *out = got > 0;
@@ -325,11 +343,7 @@ int runs_check_schema(struct database *db, struct error *err)
 {
     AUTO_ROWS struct rows rows = {0};
     AUTO_FREE char *filter = xasprintf("schema > %d", DATABASE_SCHEMA);
-    bool missing = false;
-    int got = scan_runs(db, "schema", filter, &rows, &missing, err);
-    if (got || missing)
-        return got;
-    got = rows_next(&rows, err);
+    int got = first_match(db, "schema", filter, &rows, err);
     if (got <= 0)
         return got;
     struct cells cells = rows_column(&rows, "schema");

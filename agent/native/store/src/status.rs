@@ -30,14 +30,16 @@ impl Failure {
         Self { status, reason: reason.into() }
     }
 
-    /// A file that a version consists of is not there.
+    /// A file that a version consists of is not there. Deep in a plan the core wraps that until only its
+    /// words are left.
     pub fn is_gone(&self) -> bool {
         self.status == Status::NotFound
+            || self.status == Status::Failed && self.reason.contains("Not found: ")
     }
 
     /// The same where trying again did not help.
     pub fn for_good(self) -> Self {
-        if !self.is_gone() {
+        if self.status != Status::NotFound {
             return self;
         }
         Self::new(

@@ -34,8 +34,6 @@ const QUEUE: usize = 2;
 /// Keys of the first batch that are looked up to see whether this was published before.
 const PROBE: usize = 64;
 const COMMIT_ATTEMPTS: u32 = 64;
-/// A file that a compaction took away is not missed in the next version; one that was lost is.
-const GONE_ATTEMPTS: u32 = 4;
 
 pub struct LanceWriter {
     runtime: Arc<Runtime>,
@@ -62,6 +60,23 @@ enum Stage {
     },
     /// Replacing rows needs all of them at hand; such tables are small.
     Collecting(Vec<RecordBatch>),
+}
+
+/// Files that were not there when they were read. A compaction takes away those of a version only after
+/// it has committed the next one, so looking again finds others; what is missing time and again is lost.
+#[derive(Default)]
+struct Gone {
+    times: u32,
+}
+
+impl Gone {
+    const MOST: u32 = 10;
+
+    /// Whether the failure may be over in the newest version.
+    fn passes(&mut self, failure: &Failure) -> bool {
+        self.times += 1;
+        failure.is_gone() && self.times < Self::MOST
+    }
 }
 
 #[repr(C)]
@@ -282,11 +297,11 @@ impl LanceWriter {
 
     /// Commits the written data files on top of a version that has none of their keys.
     async fn commit_new_rows(&mut self, mut written: Transaction) -> Outcome<MergeResult> {
+        let mut gone = Gone::default();
         for attempt in 0..COMMIT_ATTEMPTS {
             self.dataset.checkout_latest().await?;
             let there = match keys_among(&self.dataset, &self.key, &self.pushed).await {
-                // A compaction has replaced what this version consists of.
-                Err(gone) if gone.is_gone() && attempt < GONE_ATTEMPTS => {
+                Err(e) if gone.passes(&e) => {
                     wait_a_little(attempt).await;
                     continue;
                 }
@@ -392,6 +407,7 @@ impl LanceWriter {
     }
 
     async fn replace_rows(&mut self, batches: Vec<RecordBatch>) -> Outcome<MergeResult> {
+        let mut gone = Gone::default();
         for attempt in 0..COMMIT_ATTEMPTS {
             self.reload().await?;
             let version = self.dataset.manifest().version;
@@ -412,9 +428,7 @@ impl LanceWriter {
                     });
                 }
                 Err(raced) if raced.status == Status::Conflict => wait_a_little(attempt).await,
-                Err(gone) if gone.is_gone() && attempt < GONE_ATTEMPTS => {
-                    wait_a_little(attempt).await
-                }
+                Err(e) if gone.passes(&e) => wait_a_little(attempt).await,
                 Err(failed) => return Err(failed.for_good()),
             }
         }
