@@ -1,6 +1,7 @@
 /* doctor: what this machine lacks, and for which command. */
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/program.h"
 #include "command/common.h"
 #include "command/rows.h"
 #include "net/ca.h"
@@ -60,9 +61,9 @@ static void check_programs(struct table *table, bool *lacking)
                                  found ? found : xstrdup(programs[i].install)},
                lacking);
     }
-    char *python = find_program("python3");
-    bool venv = python && !system("python3 -c 'import venv, ensurepip' >/dev/null 2>&1");
-    free(python);
+    const char *const ask[] = {"python3", "-c", "import venv, ensurepip", NULL};
+    AUTO_FREE char *said = NULL;
+    bool venv = !program_output(ask, &said, NULL);
     report(table,
            &(struct finding){"python3-venv", "run (Python)", venv ? "ok" : "missing",
                              xstrdup(venv ? "" : "apt-get install python3-venv")},
