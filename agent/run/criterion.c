@@ -109,42 +109,12 @@ int criterion_list(const struct harness *harness, const struct bench_target *tar
     return failed;
 }
 
-struct watch {
-    const struct harness *harness;
-    struct line_watch lines;
-    size_t done;
-    double elapsed_s;
-};
-
-static void tell(struct watch *watch)
-{
-    if (watch->harness->on_progress)
-        watch->harness->on_progress(watch->harness->context, watch->done, watch->elapsed_s);
-}
-
 /* "Benchmarking group/name: Analyzing" is the last that Criterion says before a result. */
-static void on_line(void *context, const char *text)
+static bool is_done(const char *text)
 {
     static const char mark[] = ": Analyzing";
-    struct watch *watch = context;
     size_t len = strlen(text), tail = sizeof(mark) - 1;
-    if (strncmp(text, "Benchmarking ", 13) || len < tail || strcmp(text + len - tail, mark))
-        return;
-    watch->done++;
-    tell(watch);
-}
-
-static void on_stderr(void *context, const char *bytes, size_t len)
-{
-    struct watch *watch = context;
-    line_watch_add(&watch->lines, bytes, len);
-}
-
-static void on_tick(void *context, double elapsed_s)
-{
-    struct watch *watch = context;
-    watch->elapsed_s = elapsed_s;
-    tell(watch);
+    return !strncmp(text, "Benchmarking ", 13) && len >= tail && !strcmp(text + len - tail, mark);
 }
 
 static bool is_empty(const char *folder)
@@ -167,11 +137,12 @@ int criterion_run(const struct harness *harness, const struct bench_target *targ
         strlist_push(&env, harness->env->items[i]);
     env_set(&env, "CRITERION_HOME", folder);
 
-    struct watch watch = {.harness = harness, .lines = {.line = on_line, .context = &watch}};
+    struct harness_watch watch;
+    harness_watch_init(&watch, harness, is_done);
     struct job_step step = step_of(harness, target, name, &argv, &env);
     step.cpus = harness->cpus;
-    step.on_stderr = on_stderr;
-    step.on_tick = on_tick;
+    step.on_stderr = harness_watch_output;
+    step.on_tick = harness_watch_tick;
     step.context = &watch;
     failed = job_run_checked(harness->job, &step, err);
     if (failed)

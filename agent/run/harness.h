@@ -4,6 +4,7 @@
 #include "sandbox/job.h"
 
 #include <sched.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define HARNESS_TIMEOUT_S (2 * 3600.0)         /* of one harness process, unless told */
@@ -30,3 +31,18 @@ struct line_watch {
     void *context;
 };
 void line_watch_add(struct line_watch *watch, const char *bytes, size_t len);
+
+/* Counts finished benchmarks by what a harness prints and tells harness->on_progress. The two
+ * functions serve as callbacks of a job step, with the watch as their context. */
+struct harness_watch {
+    const struct harness *harness;
+    bool (*is_done)(const char *line); /* whether the line says that a benchmark is done */
+    struct line_watch lines;
+    size_t done;
+    double elapsed_s;
+};
+/* `watch` stays where it is from then on. */
+void harness_watch_init(struct harness_watch *watch, const struct harness *harness,
+                        bool (*is_done)(const char *line));
+void harness_watch_output(void *watch, const char *bytes, size_t len);
+void harness_watch_tick(void *watch, double elapsed_s);

@@ -98,40 +98,10 @@ int pytest_list(const struct harness *harness, const struct pytest_suite *suite,
     return 0;
 }
 
-struct watch {
-    const struct harness *harness;
-    struct line_watch lines;
-    size_t done;
-    double elapsed_s;
-};
-
-static void tell(struct watch *watch)
-{
-    if (watch->harness->on_progress)
-        watch->harness->on_progress(watch->harness->context, watch->done, watch->elapsed_s);
-}
-
 /* "path::test[param] PASSED       [ 33%]", as -v prints it. */
-static void on_line(void *context, const char *text)
+static bool is_done(const char *text)
 {
-    struct watch *watch = context;
-    if (!strstr(text, "::") || !(strstr(text, " PASSED") || strstr(text, " FAILED")))
-        return;
-    watch->done++;
-    tell(watch);
-}
-
-static void on_stdout(void *context, const char *bytes, size_t len)
-{
-    struct watch *watch = context;
-    line_watch_add(&watch->lines, bytes, len);
-}
-
-static void on_tick(void *context, double elapsed_s)
-{
-    struct watch *watch = context;
-    watch->elapsed_s = elapsed_s;
-    tell(watch);
+    return strstr(text, "::") && (strstr(text, " PASSED") || strstr(text, " FAILED"));
 }
 
 /* "FAILED path::test - reason" and "ERROR path::test - reason" of the short summary. */
@@ -185,11 +155,12 @@ int pytest_run(const struct harness *harness, const struct pytest_suite *suite,
     strlist_pushf(&argv, "--benchmark-json=%s", outcome.results);
     strlist_push(&argv, suite->path);
 
-    struct watch watch = {.harness = harness, .lines = {.line = on_line, .context = &watch}};
+    struct harness_watch watch;
+    harness_watch_init(&watch, harness, is_done);
     struct job_step step = step_of(harness, suite, "pytest", &argv, &env);
     step.cpus = harness->cpus;
-    step.on_stdout = on_stdout;
-    step.on_tick = on_tick;
+    step.on_stdout = harness_watch_output;
+    step.on_tick = harness_watch_tick;
     step.context = &watch;
     struct process_result result;
     AUTO_JOB_LOGS struct job_logs logs = {0};
