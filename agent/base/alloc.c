@@ -52,6 +52,7 @@ char *xstrndup(const char *s, size_t len)
 {
     if (!s)
         return NULL;
+    len = strnlen(s, len);
     char *copy = xmalloc(len + 1);
     memcpy(copy, s, len);
     copy[len] = '\0';

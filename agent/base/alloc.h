@@ -18,7 +18,7 @@ void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull)
 void *xrealloc(void *ptr, size_t size) __attribute__((returns_nonnull));
 /* count * size bytes, dying on overflow. */
 void *xreallocarray(void *ptr, size_t count, size_t size) __attribute__((returns_nonnull));
-/* NULL stays NULL. */
+/* NULL stays NULL; xstrndup copies up to `len` bytes, as far as the text goes. */
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t len);
 /* printf into a fresh string; never NULL. */
