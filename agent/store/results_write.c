@@ -7,7 +7,7 @@
 
 /* A batch is handed over when it has this many rows or bytes: enough for the file format to work
  * with, little enough to keep a publishing of any size in bounded memory. */
-enum { BATCH_ROWS = 4096, BATCH_BYTES = 16 << 20 };
+enum { BATCH_ROWS = 512, BATCH_BYTES = 16 << 20 };
 
 #define TEXT(n)                        \
     {                                  \

@@ -130,6 +130,9 @@ async fn keys_among(
     wanted: &HashSet<String>,
 ) -> Outcome<HashSet<String>> {
     let mut found = HashSet::new();
+    if dataset.manifest().fragments.is_empty() {
+        return Ok(found);
+    }
     for batch in scan_keys(dataset, key, None).await? {
         for value in keys_of(&batch, key)?.into_iter().flatten() {
             if let Some(hit) = wanted.get(value) {
@@ -189,7 +192,8 @@ impl LanceWriter {
     /// Drops rows whose key was pushed before or is in the table.
     fn only_new(&mut self, batch: RecordBatch) -> Outcome<RecordBatch> {
         let keys = keys_of(&batch, &self.key)?;
-        if !self.probed && !self.replace {
+        let empty = self.dataset.manifest().fragments.is_empty();
+        if !self.probed && !self.replace && !empty {
             self.probed = true;
             let probe: HashSet<String> =
                 keys.iter().flatten().take(PROBE).map(|k| k.to_string()).collect();
@@ -315,16 +319,7 @@ impl LanceWriter {
                 written = self.rewrite_without(written, &there).await?;
                 self.pushed.retain(|key| !there.contains(key));
             }
-            let version = self.dataset.manifest().version;
-            let attempt_now = Transaction { read_version: version, ..written.clone() };
-            self.commit.allow_only(version + 1);
-            let result = CommitBuilder::new(Arc::new(self.dataset.clone()))
-                .with_commit_handler(self.commit.clone())
-                .with_max_retries(1)
-                .with_skip_auto_cleanup(true)
-                .execute(attempt_now)
-                .await;
-            match result.map_err(Failure::from) {
+            match self.commit_next(&written).await {
                 Ok(done) => {
                     return Ok(MergeResult {
                         inserted: self.pushed.len() as u64,
@@ -334,10 +329,7 @@ impl LanceWriter {
                 }
                 Err(raced) if raced.status == Status::Conflict => wait_a_little(attempt).await,
                 Err(failed) => {
-                    // Over a network the commit may still arrive.
-                    if failed.status != Status::Unreachable || !self.uri.starts_with("s3://") {
-                        self.delete_files(&written).await;
-                    }
+                    self.delete_unused(&written, &failed).await;
                     return Err(failed);
                 }
             }
@@ -347,6 +339,18 @@ impl LanceWriter {
             Status::Conflict,
             format!("other writers were faster {COMMIT_ATTEMPTS} times: {}", self.uri),
         ))
+    }
+
+    /// Version N + 1 with what was written, where N is the version at hand, or `Conflict`.
+    async fn commit_next(&self, written: &Transaction) -> Outcome<Dataset> {
+        let version = self.dataset.manifest().version;
+        self.commit.allow_only(version + 1);
+        Ok(CommitBuilder::new(Arc::new(self.dataset.clone()))
+            .with_commit_handler(self.commit.clone())
+            .with_max_retries(1)
+            .with_skip_auto_cleanup(true)
+            .execute(Transaction { read_version: version, ..written.clone() })
+            .await?)
     }
 
     /// The same rows without those that somebody else has stored meanwhile, in new data files.
@@ -381,6 +385,13 @@ impl LanceWriter {
         Ok(rewritten)
     }
 
+    /// After a commit that failed. Over a network it may still arrive: then nothing is deleted.
+    async fn delete_unused(&self, written: &Transaction, failed: &Failure) {
+        if failed.status != Status::Unreachable || !self.uri.starts_with("s3://") {
+            self.delete_files(written).await;
+        }
+    }
+
     /// Data files that no version refers to. What cannot be deleted now goes with the next compaction.
     async fn delete_files(&self, written: &Transaction) {
         let Operation::Append { fragments } = &written.operation else { return };
@@ -410,23 +421,13 @@ impl LanceWriter {
         let mut gone = Gone::default();
         for attempt in 0..COMMIT_ATTEMPTS {
             self.reload().await?;
-            let version = self.dataset.manifest().version;
-            self.commit.allow_only(version + 1);
-            let mut builder = MergeInsertBuilder::try_new(
-                Arc::new(self.dataset.clone()),
-                vec![self.key.clone()],
-            )?;
-            builder.when_matched(WhenMatched::UpdateAll).conflict_retries(0).commit_retries(1);
-            builder.skip_auto_cleanup(true);
-            match builder.try_build()?.execute_batches(batches.clone()).await.map_err(Failure::from)
-            {
-                Ok((dataset, stats)) => {
-                    return Ok(MergeResult {
-                        inserted: stats.num_inserted_rows,
-                        updated: stats.num_updated_rows,
-                        version: dataset.manifest().version,
-                    });
-                }
+            let result = match keys_among(&self.dataset, &self.key, &self.pushed).await {
+                Ok(there) if there.is_empty() => self.append(batches.clone()).await,
+                Ok(_) => self.merge(batches.clone()).await,
+                Err(e) => Err(e),
+            };
+            match result {
+                Ok(merged) => return Ok(merged),
                 Err(raced) if raced.status == Status::Conflict => wait_a_little(attempt).await,
                 Err(e) if gone.passes(&e) => wait_a_little(attempt).await,
                 Err(failed) => return Err(failed.for_good()),
@@ -436,6 +437,39 @@ impl LanceWriter {
             Status::Conflict,
             format!("other writers were faster {COMMIT_ATTEMPTS} times: {}", self.uri),
         ))
+    }
+
+    /// Rows whose keys the version at hand does not have: a join with nothing is spared.
+    async fn append(&self, batches: Vec<RecordBatch>) -> Outcome<MergeResult> {
+        let written = InsertBuilder::new(Arc::new(self.dataset.clone()))
+            .with_params(&append_params())
+            .execute_uncommitted(batches)
+            .await?;
+        match self.commit_next(&written).await {
+            Ok(done) => Ok(MergeResult {
+                inserted: self.pushed.len() as u64,
+                updated: 0,
+                version: done.manifest().version,
+            }),
+            Err(failed) => {
+                self.delete_unused(&written, &failed).await;
+                Err(failed)
+            }
+        }
+    }
+
+    async fn merge(&self, batches: Vec<RecordBatch>) -> Outcome<MergeResult> {
+        self.commit.allow_only(self.dataset.manifest().version + 1);
+        let mut builder =
+            MergeInsertBuilder::try_new(Arc::new(self.dataset.clone()), vec![self.key.clone()])?;
+        builder.when_matched(WhenMatched::UpdateAll).conflict_retries(0).commit_retries(1);
+        builder.skip_auto_cleanup(true);
+        let (dataset, stats) = builder.try_build()?.execute_batches(batches).await?;
+        Ok(MergeResult {
+            inserted: stats.num_inserted_rows,
+            updated: stats.num_updated_rows,
+            version: dataset.manifest().version,
+        })
     }
 
     fn abort(mut self) {
