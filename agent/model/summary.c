@@ -10,60 +10,70 @@ struct summary summary_unknown(void)
     return (struct summary){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 }
 
-static void swap(double *a, double *b)
+/* Brings what belongs in front to v[low] and on, and returns where the rest begins. There is no
+ * branch on the values: in unordered ones it would be guessed wrongly half of the time. */
+#define PARTITION(v, low, high, belongs_in_front)    \
+    ({                                               \
+        size_t rest_ = (low);                        \
+        for (size_t i_ = (low); i_ < (high); i_++) { \
+            double x = (v)[i_];                      \
+            (v)[i_] = (v)[rest_];                    \
+            (v)[rest_] = x;                          \
+            rest_ += (belongs_in_front);             \
+        }                                            \
+        rest_;                                       \
+    })
+
+static double median_of_three(double a, double b, double c)
 {
-    double t = *a;
-    *a = *b;
-    *b = t;
+    double low = a < b ? a : b, high = a < b ? b : a;
+    return c < low ? low : c > high ? high : c;
 }
 
-/* Reorders `v` so that v[k] is the k-th smallest and nothing behind it is smaller (Hoare's FIND
- * with a median-of-three pivot). */
-static void select_nth(double *v, size_t count, size_t k)
+/* The ninther of Tukey where there is much to divide. */
+static double pivot_of(const double *v, size_t low, size_t high)
 {
-    size_t low = 0, high = count - 1;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (v[middle] < v[low])
-            swap(&v[middle], &v[low]);
-        if (v[high] < v[low])
-            swap(&v[high], &v[low]);
-        if (v[high] < v[middle])
-            swap(&v[high], &v[middle]);
-        double pivot = v[middle];
-        size_t i = low, j = high;
-        for (;;) {
-            while (v[i] < pivot)
-                i++;
-            while (v[j] > pivot)
-                j--;
-            if (i >= j)
-                break;
-            swap(&v[i++], &v[j--]);
+    size_t step = (high - low) / 9;
+    const double *at = v + low + step / 2;
+    if (high - low < 200)
+        return median_of_three(v[low], v[low + (high - low) / 2], v[high - 1]);
+    return median_of_three(median_of_three(at[0], at[step], at[2 * step]),
+                           median_of_three(at[3 * step], at[4 * step], at[5 * step]),
+                           median_of_three(at[6 * step], at[7 * step], at[8 * step]));
+}
+
+/* Reorders v[low] to v[high - 1] so that v[k] is where it would be if they were sorted: nothing in
+ * front of it is greater, nothing behind it smaller (Hoare's FIND, Lomuto's partition). */
+static void select_nth(double *v, size_t low, size_t high, size_t k)
+{
+    while (high - low > 1) {
+        double pivot = pivot_of(v, low, high);
+        size_t smaller = PARTITION(v, low, high, x < pivot);
+        if (k < smaller) {
+            high = smaller;
+            continue;
         }
-        /* j is the last index of the left part */
-        if (j == high)
-            j--;
-        if (k <= j)
-            high = j;
-        else
-            low = j + 1;
+        /* Equal values would never get fewer above: they are taken out in one go. */
+        size_t equal = PARTITION(v, smaller, high, x == pivot);
+        if (k < equal)
+            return;
+        low = equal;
     }
 }
 
-/* The quantile p of `v` where everything in front of `from` is known to be smaller or equal. */
-static double quantile(double *v, size_t count, size_t from, double p)
+/* The quantile p of `count` values, where those in front of `low` and from `high` on are known to
+ * be in place, or on the right side of what is between. */
+static double quantile(double *v, size_t count, size_t low, size_t high, double p)
 {
     double at = (double)(count - 1) * p;
     size_t k = (size_t)at;
-    select_nth(v + from, count - from, k - from);
+    select_nth(v, low, high, k);
     double fraction = at - (double)k;
     if (fraction == 0)
         return v[k];
     double next = v[k + 1];
-    for (size_t i = k + 2; i < count; i++)
-        if (v[i] < next)
-            next = v[i];
+    for (size_t i = k + 2; i < high; i++)
+        next = v[i] < next ? v[i] : next;
     return v[k] + fraction * (next - v[k]);
 }
 
@@ -100,8 +110,9 @@ struct summary summary_of(const double *values, size_t count)
         squares += (values[i] - s.mean) * (values[i] - s.mean);
     s.standard_deviation = count > 1 ? sqrt(squares / (double)(count - 1)) : 0;
 
-    s.q1 = quantile(v, count, 0, 0.25);
-    s.median = quantile(v, count, (size_t)((double)(count - 1) * 0.25), 0.5);
-    s.q3 = quantile(v, count, (size_t)((double)(count - 1) * 0.5), 0.75);
+    size_t middle = (count - 1) / 2;
+    s.median = quantile(v, count, 0, count, 0.5);
+    s.q1 = quantile(v, count, 0, middle, 0.25);
+    s.q3 = quantile(v, count, middle + 1, count, 0.75);
     return s;
 }

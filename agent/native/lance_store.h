@@ -97,11 +97,6 @@ int32_t lance_store_tables(struct lance_store *store, char **names, size_t *len,
                            size_t err_len);
 int32_t lance_store_table_info(struct lance_store *store, const char *table,
                                struct lance_table_info *out, char *err, size_t err_len);
-/* Makes the table, data storage version 2.1, unless it is there. LANCE_SCHEMA when it is there with
- * another schema (names, order and types; metadata and nullability do not count). `schema` is
- * consumed. Safe when several processes do it at once. */
-int32_t lance_store_ensure_table(struct lance_store *store, const char *table,
-                                 struct ArrowSchema *schema, char *err, size_t err_len);
 
 /*
  * Rows into a table, in one atomic commit: open, push batches while the input is being read (they are
@@ -110,8 +105,15 @@ int32_t lance_store_ensure_table(struct lance_store *store, const char *table,
  * may be at it: each row goes in once, whoever comes first. Nothing is visible before finish
  * returns, and nothing at all after an abort or a kill.
  */
-int32_t lance_writer_open(struct lance_store *store, const char *table, const char *key,
-                          int32_t mode, struct lance_writer **out, char *err, size_t err_len);
+
+/* Makes the table, data storage version 2.1, unless it is there: several processes may do so at once.
+ * LANCE_SCHEMA when it is there with another schema (names, order and types; metadata and
+ * nullability do not count). `schema` is consumed. */
+int32_t lance_writer_open(struct lance_store *store, const char *table, struct ArrowSchema *schema,
+                          const char *key, int32_t mode, struct lance_writer **out, char *err,
+                          size_t err_len);
+/* The table's data storage version: "2.0", "2.1", "2.2". */
+void lance_writer_storage_version(const struct lance_writer *writer, char version[8]);
 /* `batch` is consumed, a struct array of the table's schema. */
 int32_t lance_writer_push(struct lance_writer *writer, struct ArrowArray *batch, char *err,
                           size_t err_len);

@@ -13,7 +13,6 @@ struct database {
 struct table_writer {
     struct lance_writer *writer;
     const struct database *db;
-    char *table;
 };
 
 /* The reason of one call into the core. */
@@ -96,17 +95,6 @@ int database_table_info(struct database *db, const char *table, struct lance_tab
     return translate(status, &reason, db, "opening the database", err);
 }
 
-int database_ensure_table(struct database *db, const char *table, const struct column_spec *specs,
-                          size_t count, struct error *err)
-{
-    struct reason reason = {""};
-    struct ArrowSchema schema;
-    columns_schema(specs, count, &schema);
-    int32_t status =
-        lance_store_ensure_table(db->store, table, &schema, reason.text, sizeof(reason.text));
-    return translate(status, &reason, db, "opening the database", err);
-}
-
 int database_scan(struct database *db, const char *table, const char *columns, const char *filter,
                   struct rows *rows, struct error *err)
 {
@@ -146,21 +134,29 @@ int database_write_stream(struct ArrowArrayStream *stream, enum stream_format fo
     return status ? error_set(err, ERROR_FAILURE, "writing the rows: %s", reason.text) : 0;
 }
 
-int table_writer_open(struct database *db, const char *table, const char *key,
+int table_writer_open(struct database *db, const struct table_spec *table,
                       enum lance_merge_mode mode, struct table_writer **out, struct error *err)
 {
     struct reason reason = {""};
+    struct ArrowSchema schema;
     struct lance_writer *writer = NULL;
-    int32_t status =
-        lance_writer_open(db->store, table, key, mode, &writer, reason.text, sizeof(reason.text));
+    columns_schema(table->columns, table->column_count, &schema);
+    int32_t status = lance_writer_open(db->store, table->name, &schema, "id", mode, &writer,
+                                       reason.text, sizeof(reason.text));
     if (status)
         return translate(status, &reason, db, "opening the database", err);
     struct table_writer *opened = xcalloc(1, sizeof(*opened));
     opened->writer = writer;
     opened->db = db;
-    opened->table = xstrdup(table);
     *out = opened;
     return 0;
+}
+
+bool table_writer_nulls_structs(const struct table_writer *writer)
+{
+    char version[8];
+    lance_writer_storage_version(writer->writer, version);
+    return strcmp(version, "2.0") != 0;
 }
 
 int table_writer_push(struct table_writer *writer, struct column *columns, struct error *err)
@@ -174,19 +170,13 @@ int table_writer_push(struct table_writer *writer, struct column *columns, struc
     return translate(status, &reason, writer->db, "writing the results", err);
 }
 
-static void writer_free(struct table_writer *writer)
-{
-    free(writer->table);
-    free(writer);
-}
-
 int table_writer_finish(struct table_writer *writer, struct lance_merge_result *out,
                         struct error *err)
 {
     struct reason reason = {""};
     int32_t status = lance_writer_finish(writer->writer, out, reason.text, sizeof(reason.text));
     int failed = translate(status, &reason, writer->db, "writing the results", err);
-    writer_free(writer);
+    free(writer);
     return failed;
 }
 
@@ -195,5 +185,5 @@ void table_writer_abort(struct table_writer *writer)
     if (!writer)
         return;
     lance_writer_abort(writer->writer);
-    writer_free(writer);
+    free(writer);
 }

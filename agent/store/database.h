@@ -35,9 +35,6 @@ int database_tables(struct database *db, struct strlist *names, struct error *er
 /* ERROR_NOT_FOUND when there is no such table. */
 int database_table_info(struct database *db, const char *table, struct lance_table_info *out,
                         struct error *err) MUST_CHECK;
-/* Makes the table where it is missing; ERROR_FAILURE when it is there with another schema. */
-int database_ensure_table(struct database *db, const char *table, const struct column_spec *specs,
-                          size_t count, struct error *err) MUST_CHECK;
 /* `columns` are names with '\n' between them or NULL, `filter` a SQL condition or NULL. A table
  * that does not exist is ERROR_NOT_FOUND. */
 int database_scan(struct database *db, const char *table, const char *columns, const char *filter,
@@ -56,9 +53,19 @@ int database_write_stream(struct ArrowArrayStream *stream, enum stream_format fo
 /* Rows on their way into a table; see lance_writer_open(). */
 struct table_writer;
 
-int table_writer_open(struct database *db, const char *table, const char *key,
+/* A table of ours; its rows are told apart by the text column `id`. */
+struct table_spec {
+    const char *name;
+    const struct column_spec *columns;
+    size_t column_count;
+};
+
+/* Makes the table where it is missing; ERROR_FAILURE when it is there with another schema. */
+int table_writer_open(struct database *db, const struct table_spec *table,
                       enum lance_merge_mode mode, struct table_writer **out,
                       struct error *err) MUST_CHECK;
+/* Lance files of version 2.0 cannot hold a struct that is null. */
+bool table_writer_nulls_structs(const struct table_writer *writer);
 /* Takes the rows out of `columns`. */
 int table_writer_push(struct table_writer *writer, struct column *columns,
                       struct error *err) MUST_CHECK;

@@ -47,20 +47,23 @@ static const struct column_spec host_session_columns[] = {
     TEXT("counters"),  INT64("started_at"), INT64("ended_at"), INT64("schema"),
 };
 
+static const struct table_spec runs_table = {RUNS_TABLE, run_columns, ARRAY_SIZE(run_columns)};
+static const struct table_spec commits_table = {COMMITS_TABLE, commit_columns,
+                                                ARRAY_SIZE(commit_columns)};
+static const struct table_spec host_sessions_table = {HOST_SESSIONS_TABLE, host_session_columns,
+                                                      ARRAY_SIZE(host_session_columns)};
+
 /* One row: texts for the text columns in their order, then integers for the others. */
-static int put_row(struct database *db, const char *table, const struct column_spec *specs,
-                   size_t count, const char *const *texts, const int64_t *integers,
-                   struct error *err)
+static int put_row(struct database *db, const struct table_spec *table, const char *const *texts,
+                   const int64_t *integers, struct error *err)
 {
-    int failed = database_ensure_table(db, table, specs, count, err);
     struct table_writer *writer = NULL;
-    if (!failed)
-        failed = table_writer_open(db, table, "id", LANCE_REPLACE, &writer, err);
+    int failed = table_writer_open(db, table, LANCE_REPLACE, &writer, err);
     if (failed)
         return failed;
-    struct column *columns = columns_new(specs, count);
-    for (size_t i = 0; i < count; i++) {
-        if (specs[i].kind == COLUMN_UTF8)
+    struct column *columns = columns_new(table->columns, table->column_count);
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].kind == COLUMN_UTF8)
             column_add_text(&columns->children[i], *texts++);
         else
             column_add_int(&columns->children[i], *integers++);
@@ -103,7 +106,7 @@ int run_put(struct database *db, const struct run_record *run, struct error *err
         run->reason, run->toolchain, run->host_session, expected.len ? expected.buf : NULL,
     };
     const int64_t integers[] = {run->result_count, run->started_at, run->ended_at, DATABASE_SCHEMA};
-    return put_row(db, RUNS_TABLE, run_columns, ARRAY_SIZE(run_columns), texts, integers, err);
+    return put_row(db, &runs_table, texts, integers, err);
 }
 
 int commit_put(struct database *db, const char *project, const struct commit *commit,
@@ -112,8 +115,7 @@ int commit_put(struct database *db, const char *project, const struct commit *co
     const char *const texts[] = {commit->id, project, commit->parent, commit->subject,
                                  commit->branch};
     const int64_t integers[] = {commit->time, DATABASE_SCHEMA};
-    return put_row(db, COMMITS_TABLE, commit_columns, ARRAY_SIZE(commit_columns), texts, integers,
-                   err);
+    return put_row(db, &commits_table, texts, integers, err);
 }
 
 int host_session_put(struct database *db, const struct host_session_record *session,
@@ -123,8 +125,7 @@ int host_session_put(struct database *db, const struct host_session_record *sess
                                  session->cpu,     session->microcode, session->toolchain,
                                  session->sandbox, session->knobs,     session->counters};
     const int64_t integers[] = {session->started_at, session->ended_at, DATABASE_SCHEMA};
-    return put_row(db, HOST_SESSIONS_TABLE, host_session_columns, ARRAY_SIZE(host_session_columns),
-                   texts, integers, err);
+    return put_row(db, &host_sessions_table, texts, integers, err);
 }
 
 static void stored_run_release(struct stored_run *run)

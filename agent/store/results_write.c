@@ -79,27 +79,23 @@ static const struct column_spec result_columns[] = {
 struct result_writer {
     struct table_writer *table;
     struct column *columns;
-    /* Lance files of version 2.0 cannot hold a null struct, so "no throughput" is written there as
-     * {0, "", ""}, which reading takes for null. */
+    /* Where a struct cannot be null, "no throughput" is written as {0, "", ""}, which reading takes
+     * for null. */
     bool null_structs;
 };
 
 int result_writer_open(struct database *db, const char *table, struct result_writer **out,
                        struct error *err)
 {
-    struct lance_table_info info;
-    int failed = database_ensure_table(db, table, result_columns, ARRAY_SIZE(result_columns), err);
-    if (!failed)
-        failed = database_table_info(db, table, &info, err);
+    const struct table_spec spec = {table, result_columns, ARRAY_SIZE(result_columns)};
     struct table_writer *rows = NULL;
-    if (!failed)
-        failed = table_writer_open(db, table, "id", LANCE_KEEP, &rows, err);
+    int failed = table_writer_open(db, &spec, LANCE_KEEP, &rows, err);
     if (failed)
         return failed;
     struct result_writer *writer = xcalloc(1, sizeof(*writer));
     writer->table = rows;
     writer->columns = columns_new(result_columns, ARRAY_SIZE(result_columns));
-    writer->null_structs = strcmp(info.storage_version, "2.0") != 0;
+    writer->null_structs = table_writer_nulls_structs(rows);
     *out = writer;
     return 0;
 }

@@ -124,13 +124,20 @@ static struct ArrowArray rows(int first, int count, double value, int null_id)
     return batch;
 }
 
+static int32_t open_writer(struct lance_store *store, const char *number, const char *key,
+                           int32_t mode, struct lance_writer **out)
+{
+    struct ArrowSchema schema = table_schema(number);
+    return lance_writer_open(store, "t", &schema, key, mode, out, err, sizeof(err));
+}
+
 static struct lance_merge_result write_rows(struct lance_store *store, int first, int count,
                                             double value, int32_t mode)
 {
     struct lance_writer *writer = NULL;
     struct lance_merge_result merged = {0, 0, 0};
     int at;
-    CHECK(lance_writer_open(store, "t", "id", mode, &writer, err, sizeof(err)) == LANCE_OK);
+    CHECK(open_writer(store, "x", "id", mode, &writer) == LANCE_OK);
     for (at = 0; at < count; at += 100) {
         struct ArrowArray batch = rows(first + at, count - at < 100 ? count - at : 100, value, 0);
         CHECK(lance_writer_push(writer, &batch, err, sizeof(err)) == LANCE_OK);
@@ -176,7 +183,13 @@ static void write_and_read(struct lance_store *store)
 {
     struct lance_merge_result merged, again;
     struct ArrowArrayStream stream;
+    struct lance_writer *writer = NULL;
+    char version[8];
     double sum = 0;
+    CHECK(open_writer(store, "x", "id", LANCE_KEEP, &writer) == LANCE_OK);
+    lance_writer_storage_version(writer, version);
+    CHECK(!strcmp(version, "2.1"));
+    lance_writer_abort(writer);
     merged = write_rows(store, 0, 250, 2.0, LANCE_KEEP);
     CHECK(merged.inserted == 250 && merged.updated == 0);
     again = write_rows(store, 0, 250, 3.0, LANCE_KEEP);
@@ -202,34 +215,30 @@ static void abort_and_refuse(struct lance_store *store)
     struct lance_merge_result merged;
     struct ArrowArray batch;
     double sum = 0;
-    CHECK(lance_writer_open(store, "t", "id", LANCE_KEEP, &writer, err, sizeof(err)) == LANCE_OK);
+    CHECK(open_writer(store, "x", "id", LANCE_KEEP, &writer) == LANCE_OK);
     batch = rows(1000, 50, 1.0, 0);
     CHECK(lance_writer_push(writer, &batch, err, sizeof(err)) == LANCE_OK);
     lance_writer_abort(writer);
     lance_writer_abort(NULL);
     CHECK(scan(store, NULL, &sum) == 300);
-    CHECK(lance_writer_open(store, "t", "id", LANCE_KEEP, &writer, err, sizeof(err)) == LANCE_OK);
+    CHECK(open_writer(store, "x", "id", LANCE_KEEP, &writer) == LANCE_OK);
     batch = rows(2000, 5, 1.0, 1);
     CHECK(lance_writer_push(writer, &batch, err, sizeof(err)) == LANCE_INVALID);
     lance_writer_abort(writer);
-    CHECK(lance_writer_open(store, "t", "id", LANCE_KEEP, &writer, err, sizeof(err)) == LANCE_OK);
+    CHECK(open_writer(store, "x", "id", LANCE_KEEP, &writer) == LANCE_OK);
     CHECK(lance_writer_finish(writer, &merged, err, sizeof(err)) == LANCE_OK &&
           merged.inserted == 0);
-    CHECK(lance_writer_open(store, "t", "nokey", LANCE_KEEP, &writer, err, sizeof(err)) ==
-          LANCE_SCHEMA);
-    CHECK(lance_writer_open(store, "absent", "id", LANCE_KEEP, &writer, err, sizeof(err)) ==
-          LANCE_NOT_FOUND);
+    CHECK(open_writer(store, "x", "nokey", LANCE_KEEP, &writer) == LANCE_SCHEMA);
+    CHECK(open_writer(store, "y", "id", LANCE_KEEP, &writer) == LANCE_SCHEMA);
+    CHECK(strstr(err, "column y") || strstr(err, "where y belongs"));
 }
 
 static void statuses(struct lance_store *store)
 {
-    struct ArrowSchema schema = table_schema("y");
     struct ArrowArrayStream stream;
     struct lance_table_info info;
     struct lance_store *other = NULL;
     char one[1] = {'x'};
-    CHECK(lance_store_ensure_table(store, "t", &schema, err, sizeof(err)) == LANCE_SCHEMA);
-    CHECK(strstr(err, "column y") || strstr(err, "where y belongs"));
     CHECK(lance_store_scan(store, "absent", NULL, NULL, &stream, err, sizeof(err)) ==
           LANCE_NOT_FOUND);
     CHECK(lance_store_table_info(store, "absent", &info, err, sizeof(err)) == LANCE_NOT_FOUND);
@@ -277,13 +286,9 @@ static void maintain(struct lance_store *store)
 int main(int argc, char **argv)
 {
     struct lance_store *store = NULL;
-    struct ArrowSchema schema = table_schema("x");
     if (argc != 2)
         return 2;
     CHECK(lance_store_open(argv[1], &store, err, sizeof(err)) == LANCE_OK);
-    CHECK(lance_store_ensure_table(store, "t", &schema, err, sizeof(err)) == LANCE_OK);
-    schema = table_schema("x");
-    CHECK(lance_store_ensure_table(store, "t", &schema, err, sizeof(err)) == LANCE_OK);
     write_and_read(store);
     abort_and_refuse(store);
     statuses(store);

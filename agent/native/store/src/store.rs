@@ -5,7 +5,6 @@ use std::ffi::c_char;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
-use arrow::ffi::FFI_ArrowSchema;
 use arrow::record_batch::RecordBatchIterator;
 use lance::Dataset;
 use lance::dataset::builder::DatasetBuilder;
@@ -106,7 +105,8 @@ impl LanceStore {
         Ok(names)
     }
 
-    async fn ensure(&self, table: &str, schema: SchemaRef) -> Outcome<()> {
+    /// The table, made where it is missing.
+    pub async fn ensure(&self, table: &str, schema: SchemaRef) -> Outcome<Table> {
         let existing = match self.load(table).await {
             Err(missing) if missing.status == Status::NotFound => {
                 match self.create(table, schema.clone()).await {
@@ -119,7 +119,7 @@ impl LanceStore {
         };
         let found = Schema::from(existing.dataset.schema());
         match first_difference(schema.fields(), found.fields(), "") {
-            None => Ok(()),
+            None => Ok(existing),
             Some(difference) => Err(Failure::new(
                 Status::Schema,
                 format!("table {table} has another schema: {difference}"),
@@ -127,7 +127,10 @@ impl LanceStore {
         }
     }
 
-    async fn create(&self, table: &str, schema: SchemaRef) -> Outcome<()> {
+    async fn create(&self, table: &str, schema: SchemaRef) -> Outcome<Table> {
+        let uri = self.table_uri(table);
+        let inner = commit_handler_from_url(&uri, &Some(self.store_params())).await?;
+        let commit = Arc::new(StrictCommit::new(inner));
         let params = WriteParams {
             mode: WriteMode::Create,
             // The one version that old and new clients both read and append to.
@@ -135,22 +138,19 @@ impl LanceStore {
             enable_v2_manifest_paths: true,
             store_params: Some(self.store_params()),
             session: Some(self.session.clone()),
+            commit_handler: Some(commit.clone()),
             skip_auto_cleanup: true,
             auto_cleanup: None,
             ..Default::default()
         };
         let nothing = RecordBatchIterator::new(std::iter::empty(), schema);
-        Dataset::write(nothing, &self.table_uri(table), Some(params)).await?;
-        Ok(())
+        let dataset = Dataset::write(nothing, &uri, Some(params)).await?;
+        Ok(Table { dataset, commit })
     }
 
     async fn info(&self, table: &str) -> Outcome<TableInfo> {
         let dataset = self.load(table).await?.dataset;
         let manifest = dataset.manifest();
-        let mut storage_version = [0u8; 8];
-        let version = manifest.data_storage_format.lance_file_format().to_string();
-        let len = version.len().min(7);
-        storage_version[..len].copy_from_slice(&version.as_bytes()[..len]);
         let data_bytes = manifest
             .fragments
             .iter()
@@ -164,10 +164,19 @@ impl LanceStore {
             rows: dataset.count_rows(None).await? as u64,
             fragments: manifest.fragments.len() as u64,
             data_bytes,
-            storage_version,
+            storage_version: storage_version(&dataset),
             has_index: !dataset.load_indices().await?.is_empty(),
         })
     }
+}
+
+/// "2.1", with NUL behind it.
+pub fn storage_version(dataset: &Dataset) -> [u8; 8] {
+    let mut text = [0u8; 8];
+    let version = dataset.manifest().data_storage_format.lance_file_format().to_string();
+    let len = version.len().min(7);
+    text[..len].copy_from_slice(&version.as_bytes()[..len]);
+    text
 }
 
 fn not_found(e: lance_core::Error, table: &str) -> Failure {
@@ -316,28 +325,5 @@ pub unsafe extern "C" fn lance_store_table_info(
     Reason::new(err, err_len).run(
         || store.runtime.block_on(store.info(unsafe { string(table, "the table's name") }?)),
         |info| unsafe { *out = info },
-    )
-}
-
-/// # Safety
-/// `store` is open, `table` a C string, `schema` a valid Arrow schema that is consumed.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn lance_store_ensure_table(
-    store: *mut LanceStore,
-    table: *const c_char,
-    schema: *mut FFI_ArrowSchema,
-    err: *mut c_char,
-    err_len: usize,
-) -> i32 {
-    let store = unsafe { &*store };
-    let schema = unsafe { FFI_ArrowSchema::from_raw(schema) };
-    Reason::new(err, err_len).run(
-        || {
-            let schema = Arc::new(Schema::try_from(&schema)?);
-            store
-                .runtime
-                .block_on(store.ensure(unsafe { string(table, "the table's name") }?, schema))
-        },
-        |()| (),
     )
 }

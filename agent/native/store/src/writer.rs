@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 use crate::commit::StrictCommit;
 use crate::ffi::{Reason, string};
 use crate::status::{Failure, Outcome, Status};
-use crate::store::{LanceStore, Table};
+use crate::store::{LanceStore, Table, storage_version};
 
 /// Two batches wait while one is written: memory stays bounded whatever the input's size.
 const QUEUE: usize = 2;
@@ -152,9 +152,15 @@ fn keys_of<'a>(batch: &'a RecordBatch, key: &str) -> Outcome<Vec<Option<&'a str>
 }
 
 impl LanceWriter {
-    fn open(store: *mut LanceStore, table: &str, key: &str, replace: bool) -> Outcome<Self> {
+    fn open(
+        store: *mut LanceStore,
+        table: &str,
+        make: SchemaRef,
+        key: &str,
+        replace: bool,
+    ) -> Outcome<Self> {
         let opened = unsafe { &*store };
-        let Table { dataset, commit } = opened.runtime.block_on(opened.load(table))?;
+        let Table { dataset, commit } = opened.runtime.block_on(opened.ensure(table, make))?;
         let schema = Arc::new(Schema::from(dataset.schema()));
         if schema.field_with_name(key).is_err() {
             return Err(Failure::new(Status::Schema, format!("table {table} has no column {key}")));
@@ -492,25 +498,39 @@ async fn wait_a_little(attempt: u32) {
 }
 
 /// # Safety
-/// `store` is open and outlives the writer; strings are C strings, `out` writable.
+/// `store` is open and outlives the writer; strings are C strings, `out` writable; `schema` is a valid
+/// Arrow schema and is consumed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lance_writer_open(
     store: *mut LanceStore,
     table: *const c_char,
+    schema: *mut FFI_ArrowSchema,
     key: *const c_char,
     mode: i32,
     out: *mut *mut LanceWriter,
     err: *mut c_char,
     err_len: usize,
 ) -> i32 {
+    let schema = unsafe { FFI_ArrowSchema::from_raw(schema) };
     Reason::new(err, err_len).run(
         || {
             let table = unsafe { string(table, "the table's name") }?;
             let key = unsafe { string(key, "the key's name") }?;
-            LanceWriter::open(store, table, key, mode == 1)
+            let schema = Arc::new(Schema::try_from(&schema)?);
+            LanceWriter::open(store, table, schema, key, mode == 1)
         },
         |writer| unsafe { *out = Box::into_raw(Box::new(writer)) },
     )
+}
+
+/// # Safety
+/// `writer` is open; `version` has 8 bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lance_writer_storage_version(
+    writer: *const LanceWriter,
+    version: *mut [u8; 8],
+) {
+    unsafe { *version = storage_version(&(*writer).dataset) };
 }
 
 /// # Safety
