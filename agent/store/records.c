@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/escape.h"
+#include "store/results.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -321,6 +322,44 @@ static int put_invalidated(struct database *db, struct stored_run *run, const ch
     return run_put(db, &record, err);
 }
 
+/* A publisher that was killed between its results and their run left none to mark: the results say
+ * which run they belong to, and one for each machine is written. */
+static int invalidate_unrecorded(struct database *db, const char *run, const char *test_bed,
+                                 const char *reason, int64_t *count, struct error *err)
+{
+    const struct result_query query = {
+        .run = run, .test_bed = test_bed, .with_invalidated = true, .without_values = true};
+    AUTO_STORED_RESULTS struct stored_results results = {0};
+    AUTO_STRLIST struct strlist beds = STRLIST_INIT;
+    int failed = results_read(db, &query, &results, err);
+    for (size_t i = 0; !failed && i < results.count; i++) {
+        const struct stored_result *result = &results.items[i];
+        const char *bed = result->test_bed.name ? result->test_bed.name : "";
+        if (strlist_contains(&beds, bed))
+            continue;
+        strlist_push(&beds, bed);
+        struct run_record record = {
+            .run = run,
+            .harness = "run",
+            .project = result->dut.name,
+            .commit = result->commit,
+            .version = result->dut.version,
+            .test_bed = bed,
+            .outcome = RUN_INVALIDATED,
+            .reason = reason,
+            .started_at = result->timestamp,
+            .ended_at = result->timestamp,
+        };
+        char id[UUID_TEXT_SIZE];
+        run_record_id(&record, NULL, id);
+        record.id = id;
+        failed = run_put(db, &record, err);
+    }
+    if (!failed)
+        *count = (int64_t)beds.count;
+    return failed == ERROR_NOT_FOUND ? 0 : failed;
+}
+
 int runs_invalidate(struct database *db, const char *run, const char *test_bed, const char *reason,
                     int64_t *count, struct error *err)
 {
@@ -335,6 +374,8 @@ int runs_invalidate(struct database *db, const char *run, const char *test_bed, 
         failed = put_invalidated(db, item, reason, err);
         marked += !failed;
     }
+    if (!failed && !marked)
+        failed = invalidate_unrecorded(db, run, test_bed, reason, &marked, err);
     if (!failed)
         *count = marked;
     return failed;

@@ -1,6 +1,8 @@
 """`results`, `compare`, `invalidate`: reading back."""
 
 import json
+import pathlib
+import shutil
 
 import pytest
 from store_helpers import criterion_message, error_line, store  # noqa: F401
@@ -95,6 +97,18 @@ def test_an_invalidated_run_is_kept_and_no_longer_shown(history):
     assert row == {"reason": "the fan stood still", "test_bed": "one"}
     assert [row["test_bed"] for row in compare(history, "aaaaaaa", "bbbbbbb", "--benchmark", "slower")] == ["two"]
     error_line(history.run("invalidate", "no-such-run"), 3)
+
+
+def test_results_whose_run_was_never_recorded_can_be_invalidated(history):
+    """Their publisher was killed in front of its last commit."""
+    run = history.results("--commit", "bbbbbbb", "--test-bed", "one")[0]["run"]
+    shutil.rmtree(pathlib.Path(history.db) / "runs.lance")
+    history.ok("invalidate", run, "--test-bed", "one", "--reason", "killed")
+    assert len(history.results()) == 9
+    (row,) = history.query("SELECT outcome, reason, test_bed FROM runs")
+    assert row == {"outcome": "invalidated", "reason": "killed", "test_bed": "one"}
+    history.ok("invalidate", run, "--test-bed", "two")
+    assert len(history.results()) == 6
 
 
 def test_publishing_an_invalidated_run_again_does_not_bring_it_back(history):
