@@ -4,6 +4,7 @@
 #include "base/strbuf.h"
 #include "base/file.h"
 #include "sandbox/mounts.h"
+#include "sandbox/perf.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -273,6 +274,9 @@ static void run_init(const struct process *process, const struct init_pipes *pip
     if (enter_sandbox(process, &err))
         fail(pipes, &err);
 
+    struct perf_set events = PERF_SET_NONE;
+    if (process->count_events)
+        perf_open(&events);
     int64_t start = monotonic_ns();
     pid_t program = fork();
     if (program < 0 || signals < 0) {
@@ -284,6 +288,7 @@ static void run_init(const struct process *process, const struct init_pipes *pip
     struct init_message message = {.kind = INIT_ENDED};
     bool ended = wait_for_program(program, pipes->lifeline, signals, &message.status);
     message.wall_ns = monotonic_ns() - start;
+    perf_read(&events, message.counts);
     if (!process->sandbox->report.pid_namespace)
         kill_descendants();
     getrusage(RUSAGE_CHILDREN, &message.usage);

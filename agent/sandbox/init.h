@@ -20,6 +20,7 @@ struct init_message {
     int status;
     int64_t wall_ns;
     struct rusage usage;
+    struct usage_count counts[USAGE_COUNTERS];
     char text[1024];
 };
 

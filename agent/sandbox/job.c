@@ -211,6 +211,7 @@ int job_run(struct job *job, const struct job_step *step, struct process_result 
         .network = step->network,
         .cpus = step->cpus,
         .nice = step->nice,
+        .count_events = step->count_events,
         .on_stdout = step->on_stdout,
         .on_stderr = step->on_stderr,
         .on_tick = step->on_tick,
@@ -314,6 +315,8 @@ int job_run_checked(struct job *job, const struct job_step *step, struct error *
     int failed = job_run(job, step, &result, &logs, err);
     if (failed)
         return failed;
+    if (step->result)
+        *step->result = result;
     return process_succeeded(&result) ? 0 : job_step_error(job, step, &result, &logs, err);
 }
 

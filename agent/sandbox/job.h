@@ -52,6 +52,8 @@ struct job_step {
     void (*on_stderr)(void *context, const char *bytes, size_t len);
     void (*on_tick)(void *context, double elapsed_s);
     void *context;
+    bool count_events;             /* see struct process */
+    struct process_result *result; /* filled in by job_run_checked() too; may be NULL */
 };
 
 struct job_logs {

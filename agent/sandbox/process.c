@@ -294,19 +294,33 @@ static int64_t timeval_ns(struct timeval t)
     return (int64_t)t.tv_sec * 1000000000 + (int64_t)t.tv_usec * 1000;
 }
 
+static struct usage usage_of(const struct init_message *message)
+{
+    const struct rusage *rusage = &message->usage;
+    struct usage used = {
+        .wall_ns = message->wall_ns,
+        .user_ns = timeval_ns(rusage->ru_utime),
+        .system_ns = timeval_ns(rusage->ru_stime),
+        .peak_bytes = (int64_t)rusage->ru_maxrss * 1024,
+        .voluntary_switches = rusage->ru_nvcsw,
+        .involuntary_switches = rusage->ru_nivcsw,
+        .minor_faults = rusage->ru_minflt,
+        .major_faults = rusage->ru_majflt,
+    };
+    memcpy(used.counts, message->counts, sizeof(used.counts));
+    return used;
+}
+
 static struct process_result result_of(const struct running *running)
 {
     const struct init_message *message = &running->message;
     struct process_result result = {
         .end = running->verdict,
-        .wall_ns = message->wall_ns,
-        .user_ns = timeval_ns(message->usage.ru_utime),
-        .system_ns = timeval_ns(message->usage.ru_stime),
-        .peak_bytes = (int64_t)message->usage.ru_maxrss * 1024,
+        .used = usage_of(message),
         .output_bytes = running->output_bytes,
     };
     if (running->stopped) {
-        result.wall_ns = (int64_t)((clock_monotonic_s() - running->start_s) * 1e9);
+        result.used.wall_ns = (int64_t)((clock_monotonic_s() - running->start_s) * 1e9);
     } else if (WIFSIGNALED(message->status)) {
         result.end = PROCESS_SIGNALLED;
         result.code = WTERMSIG(message->status);

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/strlist.h"
+#include "base/usage.h"
 #include "sandbox/sandbox.h"
 
 #include <sched.h>
@@ -39,6 +40,7 @@ struct process {
     bool network;                          /* may use the machine's network */
     const cpu_set_t *cpus;                 /* NULL: those of the agent */
     int nice;
+    bool count_events; /* with perf events too: process_result.used.counts */
     /* Called with each piece of standard output (error) as it comes; may be NULL. */
     void (*on_stdout)(void *context, const char *bytes, size_t len);
     void (*on_stderr)(void *context, const char *bytes, size_t len);
@@ -58,9 +60,7 @@ enum process_end {
 struct process_result {
     enum process_end end;
     int code; /* exit status, or the signal's number */
-    int64_t wall_ns;
-    int64_t user_ns, system_ns; /* CPU time of the program and all its descendants */
-    int64_t peak_bytes;         /* resident memory of the largest of them */
+    struct usage used;
     uint64_t output_bytes;
 };
 

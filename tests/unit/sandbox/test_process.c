@@ -90,9 +90,27 @@ Test(process, measures_time_and_memory_of_all_descendants, .init = setup, .fini 
 {
     struct process_result result =
         shell("(i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done) & wait", NULL, NULL);
-    cr_assert_gt(result.user_ns, 1000000);
-    cr_assert_geq(result.wall_ns, 1000000);
-    cr_assert_gt(result.peak_bytes, 100000);
+    cr_assert_gt(result.used.user_ns, 1000000);
+    cr_assert_geq(result.used.wall_ns, 1000000);
+    cr_assert_gt(result.used.peak_bytes, 100000);
+}
+
+static void counting(struct job_step *step)
+{
+    step->count_events = true;
+}
+
+Test(process, counts_switches_faults_and_events, .init = setup, .fini = teardown)
+{
+    struct process_result result = shell("sleep 0.01; sleep 0.01", counting, NULL);
+    cr_assert_gt(result.used.voluntary_switches, 0);
+    cr_assert_geq(result.used.involuntary_switches, 0);
+    cr_assert_gt(result.used.minor_faults, 10);
+    cr_assert_geq(result.used.major_faults, 0);
+    if (!geteuid())
+        cr_assert(result.used.counts[USAGE_MIGRATIONS].known);
+    result = shell("true", NULL, NULL);
+    cr_assert_not(result.used.counts[USAGE_MIGRATIONS].known);
 }
 
 static void short_timeout(struct job_step *step)
