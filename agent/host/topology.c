@@ -1,0 +1,261 @@
+#include "host/topology.h"
+
+#include "base/alloc.h"
+#include "base/cpu_list.h"
+#include "base/cpu_mask.h"
+
+#include <string.h>
+
+#define CPU_ROOT "/sys/devices/system/cpu"
+
+static bool read_list(const struct host_io *io, const char *path, cpu_set_t *out)
+{
+    AUTO_FREE char *text = host_io_text(io, path);
+    return text && cpu_mask_parse_list(text, out);
+}
+
+static int cpu_number(const struct host_io *io, int cpu, const char *file, int otherwise)
+{
+    AUTO_FREE char *path = xasprintf(CPU_ROOT "/cpu%d/%s", cpu, file);
+    return (int)host_io_number(io, path, otherwise);
+}
+
+/* Old kernels say thread_siblings_list, new ones core_cpus_list; an offline CPU says nothing. */
+static void read_siblings(const struct host_io *io, struct host_cpu *cpu)
+{
+    static const char *const files[] = {"core_cpus_list", "thread_siblings_list"};
+    CPU_ZERO(&cpu->siblings);
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        AUTO_FREE char *path = xasprintf(CPU_ROOT "/cpu%d/topology/%s", cpu->id, files[i]);
+        if (read_list(io, path, &cpu->siblings))
+            break;
+    }
+    CPU_SET((size_t)cpu->id, &cpu->siblings);
+}
+
+/* The highest level of cache that holds data names the group. */
+static int read_llc(const struct host_io *io, int cpu)
+{
+    int llc = -1;
+    long long highest = 0;
+    for (int index = 0; index < 16; index++) {
+        AUTO_FREE char *folder = xasprintf(CPU_ROOT "/cpu%d/cache/index%d", cpu, index);
+        if (!host_io_exists(io, folder))
+            break;
+        AUTO_FREE char *level_path = xasprintf("%s/level", folder);
+        AUTO_FREE char *shared_path = xasprintf("%s/shared_cpu_list", folder);
+        long long level = host_io_number(io, level_path, 0);
+        cpu_set_t shared;
+        if (level > highest && read_list(io, shared_path, &shared)) {
+            highest = level;
+            llc = cpu_mask_first(&shared);
+        }
+    }
+    return llc;
+}
+
+static void read_nodes(const struct host_io *io, struct topology *t)
+{
+    cpu_set_t nodes;
+    if (!read_list(io, "/sys/devices/system/node/online", &nodes))
+        return;
+    for (size_t node = 0; node < CPU_SETSIZE; node++) {
+        if (!CPU_ISSET(node, &nodes))
+            continue;
+        AUTO_FREE char *path = xasprintf("/sys/devices/system/node/node%zu/cpulist", node);
+        cpu_set_t cpus;
+        if (!read_list(io, path, &cpus))
+            continue;
+        for (size_t i = 0; i < t->count; i++)
+            if (CPU_ISSET((size_t)t->cpus[i].id, &cpus))
+                t->cpus[i].node = (int)node;
+    }
+}
+
+static void read_cpu(const struct host_io *io, const struct topology *t, int id,
+                     struct host_cpu *out)
+{
+    *out = (struct host_cpu){
+        .id = id,
+        .online = CPU_ISSET((size_t)id, &t->online),
+        .isolated = CPU_ISSET((size_t)id, &t->isolated),
+        .nohz_full = CPU_ISSET((size_t)id, &t->nohz_full),
+        .core = cpu_number(io, id, "topology/core_id", -1),
+        .package = cpu_number(io, id, "topology/physical_package_id", -1),
+        .node = -1,
+        .llc = read_llc(io, id),
+        .capacity = cpu_number(io, id, "cpu_capacity", -1),
+    };
+    read_siblings(io, out);
+}
+
+int topology_read(const struct host_io *io, struct topology *out, struct error *err)
+{
+    struct topology t = {0};
+    if (!read_list(io, CPU_ROOT "/online", &t.online) || !CPU_COUNT(&t.online))
+        return error_set(err, ERROR_FAILURE,
+                         "cannot read %s" CPU_ROOT
+                         "/online: is /sys mounted, and are there no more "
+                         "than %d CPUs?",
+                         io->root, CPU_SETSIZE);
+    if (!read_list(io, CPU_ROOT "/present", &t.present))
+        t.present = t.online;
+    if (!read_list(io, CPU_ROOT "/isolated", &t.isolated))
+        CPU_ZERO(&t.isolated);
+    if (!read_list(io, CPU_ROOT "/nohz_full", &t.nohz_full))
+        CPU_ZERO(&t.nohz_full);
+    t.cpus = xcalloc((size_t)CPU_COUNT(&t.present), sizeof(*t.cpus));
+    for (size_t id = 0; id < CPU_SETSIZE; id++)
+        if (CPU_ISSET(id, &t.present))
+            read_cpu(io, &t, (int)id, &t.cpus[t.count++]);
+    read_nodes(io, &t);
+    *out = t;
+    return 0;
+}
+
+void topology_release(struct topology *topology)
+{
+    free(topology->cpus);
+    topology->cpus = NULL;
+    topology->count = 0;
+}
+
+const struct host_cpu *topology_cpu(const struct topology *topology, size_t id)
+{
+    for (size_t i = 0; i < topology->count; i++)
+        if ((size_t)topology->cpus[i].id == id)
+            return &topology->cpus[i];
+    return NULL;
+}
+
+/* Whether this CPU is the first online thread of a core that may be given to benchmarks. */
+static bool is_candidate(const struct topology *t, const struct host_cpu *cpu)
+{
+    cpu_set_t threads;
+    CPU_AND(&threads, &cpu->siblings, &t->online);
+    const struct host_cpu *first = topology_cpu(t, (size_t)cpu_mask_first(&t->online));
+    if (!cpu->online || cpu_mask_first(&threads) != cpu->id)
+        return false;
+    return !first || !CPU_ISSET((size_t)cpu->id, &first->siblings);
+}
+
+static int best_capacity(const struct topology *t)
+{
+    int best = -1;
+    for (size_t i = 0; i < t->count; i++)
+        if (is_candidate(t, &t->cpus[i]) && t->cpus[i].capacity > best)
+            best = t->cpus[i].capacity;
+    return best;
+}
+
+/* The candidates with the last-level cache `llc`, within `among`. */
+static void llc_candidates(const struct topology *t, int llc, const cpu_set_t *among,
+                           cpu_set_t *out)
+{
+    int capacity = best_capacity(t);
+    CPU_ZERO(out);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct host_cpu *cpu = &t->cpus[i];
+        if (cpu->llc == llc && is_candidate(t, cpu) && cpu->capacity == capacity &&
+            CPU_ISSET((size_t)cpu->id, among))
+            CPU_SET((size_t)cpu->id, out);
+    }
+}
+
+int topology_choose(const struct topology *topology, cpu_set_t *out, struct error *err)
+{
+    cpu_set_t best, isolated;
+    CPU_ZERO(&best);
+    CPU_AND(&isolated, &topology->isolated, &topology->online);
+    const cpu_set_t *among = CPU_COUNT(&isolated) ? &isolated : &topology->online;
+    int system_llc = topology->count ? topology->cpus[0].llc : -1;
+    for (size_t i = 0; i < topology->count; i++) {
+        cpu_set_t cpus;
+        int llc = topology->cpus[i].llc;
+        llc_candidates(topology, llc, among, &cpus);
+        int more = CPU_COUNT(&cpus) - CPU_COUNT(&best);
+        /* Of two equals the one that the system's first CPU does not share. */
+        bool away = more == 0 && CPU_COUNT(&cpus) && llc != system_llc &&
+                    topology_cpu(topology, (size_t)cpu_mask_first(&best))->llc == system_llc;
+        if (more > 0 || away)
+            best = cpus;
+    }
+    if (!CPU_COUNT(&best))
+        return error_set(err, ERROR_USAGE,
+                         "no physical core is left for benchmarks beside that of the first CPU: "
+                         "give --cpus, or use a machine with two cores");
+    *out = best;
+    return 0;
+}
+
+static void warn_spread(const struct topology *t, const cpu_set_t *cpus, struct strlist *warnings)
+{
+    const struct host_cpu *first = topology_cpu(t, (size_t)cpu_mask_first(cpus));
+    bool nodes = false, llcs = false, capacities = false, threads = false;
+    for (size_t i = 0; i < t->count; i++) {
+        const struct host_cpu *cpu = &t->cpus[i];
+        if (!CPU_ISSET((size_t)cpu->id, cpus))
+            continue;
+        cpu_set_t both;
+        CPU_AND(&both, &cpu->siblings, cpus);
+        threads |= CPU_COUNT(&both) > 1;
+        nodes |= cpu->node != first->node;
+        llcs |= cpu->llc != first->llc;
+        capacities |= cpu->capacity != first->capacity;
+    }
+    AUTO_FREE char *text = cpu_list_text(cpus);
+    if (nodes)
+        strlist_pushf(warnings,
+                      "CPUs %s lie on several NUMA nodes: memory is near for some of them "
+                      "only",
+                      text);
+    else if (llcs)
+        strlist_pushf(warnings, "CPUs %s do not share one last-level cache", text);
+    if (capacities)
+        strlist_pushf(warnings, "CPUs %s are big and little cores mixed", text);
+    if (threads)
+        strlist_pushf(warnings, "CPUs %s hold two threads of one core, which slow one another down",
+                      text);
+    if (cpu_mask_first(cpus) == cpu_mask_first(&t->online))
+        strlist_pushf(warnings, "CPUs %s include CPU %d, where interrupts and the system live",
+                      text, cpu_mask_first(cpus));
+}
+
+int topology_parse(const struct topology *topology, const char *text, cpu_set_t *out,
+                   struct strlist *warnings, struct error *err)
+{
+    cpu_set_t cpus, left;
+    if (!cpu_mask_parse_list(text, &cpus))
+        return error_set(err, ERROR_USAGE, "'%s' is no list of CPUs such as 2-5,8", text);
+    if (!CPU_COUNT(&cpus))
+        return error_set(err, ERROR_USAGE,
+                         "the list of CPUs is empty: give one such as 2-5, or leave --cpus away");
+    AUTO_FREE char *present = cpu_list_text(&topology->present);
+    AUTO_FREE char *online = cpu_list_text(&topology->online);
+    for (size_t id = 0; id < CPU_SETSIZE; id++) {
+        if (!CPU_ISSET(id, &cpus))
+            continue;
+        if (!CPU_ISSET(id, &topology->present))
+            return error_set(err, ERROR_USAGE, "there is no CPU %zu: this machine has %s", id,
+                             present);
+        if (!CPU_ISSET(id, &topology->online))
+            return error_set(err, ERROR_USAGE, "CPU %zu is offline: choose among %s", id, online);
+    }
+    cpu_mask_without(&topology->online, &cpus, &left);
+    if (!CPU_COUNT(&left))
+        return error_set(err, ERROR_USAGE,
+                         "'%s' is every CPU that is online: leave one to the system", text);
+    warn_spread(topology, &cpus, warnings);
+    *out = cpus;
+    return 0;
+}
+
+void topology_siblings(const struct topology *topology, const cpu_set_t *cpus, cpu_set_t *out)
+{
+    cpu_set_t all;
+    CPU_ZERO(&all);
+    for (size_t i = 0; i < topology->count; i++)
+        if (CPU_ISSET((size_t)topology->cpus[i].id, cpus))
+            CPU_OR(&all, &all, &topology->cpus[i].siblings);
+    cpu_mask_without(&all, cpus, out);
+}
