@@ -16,6 +16,8 @@ struct harness {
     const cpu_set_t *cpus;     /* where it is pinned; NULL: everywhere */
     double timeout_s;          /* 0: HARNESS_TIMEOUT_S */
     uint64_t output_limit;     /* 0: PROCESS_OUTPUT_LIMIT */
+    /* How the measuring process ended and what it used, its events counted; may be NULL. */
+    struct process_result *result;
     /* Called as benchmarks are done, and each second on a terminal; may be NULL. */
     void (*on_progress)(void *context, size_t done, double elapsed_s);
     void *context;

@@ -159,6 +159,7 @@ int pytest_run(const struct harness *harness, const struct pytest_suite *suite,
     harness_watch_init(&watch, harness, is_done);
     struct job_step step = step_of(harness, suite, "pytest", &argv, &env);
     step.cpus = harness->cpus;
+    step.count_events = harness->result;
     step.on_stdout = harness_watch_output;
     step.on_tick = harness_watch_tick;
     step.context = &watch;
@@ -167,6 +168,8 @@ int pytest_run(const struct harness *harness, const struct pytest_suite *suite,
     failed = job_run(harness->job, &step, &result, &logs, err);
     if (failed)
         return failed;
+    if (harness->result)
+        *harness->result = result;
     if (result.end == PROCESS_EXITED && result.code == PYTEST_NOTHING_SELECTED)
         return nothing_selected(suite, err);
     if (result.end != PROCESS_EXITED || result.code > PYTEST_TESTS_FAILED)
