@@ -19,10 +19,12 @@ struct run_options {
     const char *sandbox;
     struct strlist crates, benches, features;
     bool rust_only, python_only, list, dry_run, pull_request, keep_going, keep_files;
-    int64_t jobs;
+    int64_t jobs, retakes;
     double timeout, build_timeout;
     uint64_t output_limit, min_free, max_cache;
 };
+
+#define RETAKES_MAX 100
 
 #define ROW(field, kind, name, value, help) \
     OPTION(struct run_options, field, kind, name, value, help)
@@ -51,6 +53,8 @@ static const struct option_row run_rows[] = {
         "go on after a build or benchmark that failed"),
     ROW(keep_files, OPTION_FLAG, "keep-files", NULL,
         "keep the logs and results in the job's folder"),
+    ROW(retakes, OPTION_INTEGER, "retakes", "N",
+        "measure a process up to N times more that was throttled or disturbed (default: 1)"),
     ROW(timeout, OPTION_DURATION, "timeout", "TIME",
         "stop a benchmark executable or suite after this long (default: 2h)"),
     ROW(build_timeout, OPTION_DURATION, "build-timeout", "TIME",
@@ -75,6 +79,7 @@ static const struct option_row run_rows[] = {
 static const struct run_options run_defaults = {
     .sandbox = "auto",
     .min_free = RUN_MIN_FREE,
+    .retakes = 1,
 };
 
 static int read_sandbox(const char *text, enum sandbox_mode *out, struct error *err)
@@ -103,6 +108,8 @@ static int read_jobs(const struct run_options *o, int *out, struct error *err)
 
 static int check_options(const struct run_options *o, struct error *err)
 {
+    if (o->retakes < 0 || o->retakes > RETAKES_MAX)
+        return error_set(err, ERROR_USAGE, "--retakes takes a number from 0 to %d", RETAKES_MAX);
     if (o->list && o->dry_run)
         return error_set(err, ERROR_USAGE, "--list and --dry-run exclude each other");
     if (o->rust_only && o->python_only)
@@ -144,6 +151,8 @@ static void json_part(struct strbuf *out, const struct run_part *part)
                 part->found, part->inserted, part->seconds, part->stored ? "true" : "false",
                 part->spooled ? "true" : "false");
     json_text(&json, "problem", part->problem);
+    json_text(&json, "disturbed", part->disturbed);
+    strbuf_addf(&json, ", \"attempts\": %d", part->attempts);
     strbuf_addch(&json, '}');
     strbuf_add(out, json.buf, json.len);
 }
@@ -161,6 +170,7 @@ static void print_json(const struct run_outcome *out)
     json_text(&json, "config", out->config);
     json_text(&json, "cpus", out->cpus);
     json_text(&json, "sandbox", out->sandbox);
+    json_text(&json, "canary", out->canary);
     json_text(&json, "outcome", out->outcome);
     json_text(&json, "reason", out->reason);
     json_text(&json, "files", out->files);
@@ -222,8 +232,8 @@ static void print_outcome(const struct globals *globals, const struct run_option
     else if (!o->dry_run && out->part_count)
         print_parts(globals, out);
     if (out->outcome && !globals->quiet && globals->format == FORMAT_TEXT)
-        printf("%s %s on %s, run %s: %s\n", out->project, out->version, out->test_bed, out->run,
-               out->outcome);
+        printf("%s %s on %s, run %s: %s%s%s\n", out->project, out->version, out->test_bed, out->run,
+               out->outcome, out->canary ? "; the machine: " : "", out->canary ? out->canary : "");
 }
 
 static int run_run(const struct globals *globals, const void *raw, const struct strlist *args,
@@ -254,6 +264,7 @@ static int run_run(const struct globals *globals, const void *raw, const struct 
         .pull_request = o->pull_request,
         .keep_going = o->keep_going,
         .keep_files = o->keep_files,
+        .retakes = (int)o->retakes,
         .timeout_s = o->timeout,
         .build_timeout_s = o->build_timeout,
         .output_limit = o->output_limit,

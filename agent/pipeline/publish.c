@@ -71,6 +71,7 @@ static int add_measurement(void *context, const struct measurement *given, struc
             .iterations = m.iterations,
             .iteration_count = m.iterations ? m.value_count : 0,
             .details = m.details,
+            .evidence = r->evidence,
         },
         &p->metadata);
     const struct result result = {

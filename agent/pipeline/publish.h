@@ -28,6 +28,7 @@ struct publish_request {
     struct strlist expected;
     const char *outcome; /* NULL: complete, or partial by `expected` */
     const char *reason;
+    const char *evidence; /* a JSON object for the metadata of every row, or NULL */
 };
 
 struct publish_outcome {

@@ -19,6 +19,8 @@ static void part_release(struct run_part *part)
     free(part->results);
     strlist_release(&part->expected);
     free(part->problem);
+    free(part->evidence);
+    free(part->disturbed);
 }
 
 void run_outcome_release(struct run_outcome *outcome)
@@ -55,6 +57,8 @@ static void run_release(struct run *run)
     pytest_suite_release(&run->suite);
     python_release(&run->python);
     run_times_release(&run->times);
+    host_io_release(&run->io);
+    canary_release(&run->canary);
     job_release(&run->job);
 }
 
@@ -394,6 +398,7 @@ int run_commit(const struct run_request *request, struct run_outcome *out, struc
         .job = {.lock = -1},
     };
     struct sandbox_report report = {0};
+    host_io_real(NULL, &run.io);
     sandbox_protect_agent();
     int failed = probe_sandbox(&run, &report, err);
     if (!failed)

@@ -42,6 +42,7 @@ struct run_request {
     bool keep_files;   /* the job's folder stays */
     enum sandbox_mode sandbox;
     int jobs;
+    int retakes; /* of a process that others have disturbed beyond the limits of host/evidence.h */
     double timeout_s;       /* of one harness process */
     double build_timeout_s; /* of one build command */
     uint64_t output_limit, min_free, max_cache;
@@ -55,7 +56,10 @@ struct run_part {
     struct strlist expected; /* names of benchmarks, where the harness tells */
     uint64_t found, inserted, unchanged;
     double seconds;
-    char *problem; /* why it is not complete, NULL when it is */
+    char *problem;   /* why it is not complete, NULL when it is */
+    char *evidence;  /* JSON for the metadata of its rows; NULL when it was not measured */
+    char *disturbed; /* how others had a part in its figures, for people; NULL: not noticeably */
+    int attempts;    /* how often it was measured; what counts is the last */
     bool stored, spooled;
 };
 
@@ -64,6 +68,7 @@ struct run_outcome {
     char *config;           /* where the configuration came from */
     char *cpus;             /* where benchmarks ran */
     char *sandbox;          /* layers of it, for people */
+    const char *canary;     /* "trusted"… of host/canary.h; NULL when nothing was measured */
     char *files;            /* the job's folder, where it was kept */
     struct strlist plan;    /* RUN_DRY: the steps, in order */
     struct strlist skipped; /* what is there and is not run, with the reason */

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "pipeline/pytest_results.h"
+#include "pipeline/run_evidence.h"
 #include "run/criterion.h"
 #include "run/pytest.h"
 
@@ -100,17 +101,45 @@ static int measure_suite(struct run *run, const struct harness *harness, struct 
     return failed;
 }
 
+/* An attempt before has left what is not to count. */
+static void forget_attempt(struct run_part *part)
+{
+    free(take_ptr(part->results));
+    free(take_ptr(part->problem));
+}
+
+/* Until it was measured undisturbed, or often enough. */
+static int measure_attempts(struct run *run, struct bench_target *target,
+                            const struct harness *given, struct run_part *part, struct error *err)
+{
+    AUTO_RUN_EVIDENCE struct run_evidence evidence = {0};
+    struct harness harness = *given;
+    harness.result = &evidence.result;
+    run_evidence_open(run, target, &evidence);
+    do {
+        forget_attempt(part);
+        run_evidence_begin(run, &evidence);
+        int failed = target ? criterion_run(&harness, target, &part->results, err)
+                            : measure_suite(run, &harness, part, err);
+        if (failed)
+            return failed;
+    } while (run_evidence_end(run, &evidence, part));
+    return 0;
+}
+
 static int measure_part(struct run *run, struct run_part *part, struct error *err)
 {
     struct bench_target *target = run_target_of(run, part);
     AUTO_STRLIST struct strlist env = STRLIST_INIT;
     environment_of(run, target, &env);
     struct harness harness = harness_of(run, part, &env);
+    int stopped = run_canary(run, false, err);
+    if (stopped)
+        return stopped;
     log_info("running %s%s%s", part->name, run->pinned ? " on CPU " : "",
              run->pinned ? run->out->cpus : "");
     double start = clock_monotonic_s();
-    int failed = target ? criterion_run(&harness, target, &part->results, err)
-                        : measure_suite(run, &harness, part, err);
+    int failed = measure_attempts(run, target, &harness, part, err);
     part->seconds = clock_monotonic_s() - start;
     if (failed)
         return failed;
@@ -155,6 +184,9 @@ int run_measure(struct run *run, struct error *err)
     CPU_ZERO(&before);
     step_aside(run, &before);
     int failed = measure_all(run, err);
+    int stopped = failed ? 0 : run_canary(run, true, err);
+    failed = failed ? failed : stopped;
+    run_canary_report(run);
     if (CPU_COUNT(&before))
         (void)sched_setaffinity(0, sizeof(before), &before);
     run_times_save(&run->times, run->out->project);

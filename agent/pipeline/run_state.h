@@ -8,6 +8,8 @@
 #include "build/toolchain.h"
 #include "checkout/checkout.h"
 #include "config/config.h"
+#include "host/canary.h"
+#include "host/io.h"
 #include "model/bench_target.h"
 #include "model/pytest_suite.h"
 #include "pipeline/publish.h"
@@ -34,6 +36,8 @@ struct run {
     cpu_set_t cpus;
     bool pinned;
     struct run_times times;
+    struct host_io io; /* this machine, for the evidence */
+    struct canary canary;
     const char *stage;   /* for the live line */
     size_t part;         /* index of the one under way */
     size_t names_before; /* benchmarks of the parts before it */

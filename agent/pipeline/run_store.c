@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "host/machine.h"
 #include "pipeline/publish.h"
+#include "pipeline/run_evidence.h"
 #include "pipeline/spool.h"
 #include "store/results.h"
 
@@ -47,6 +48,7 @@ static int publish_part(struct storing *storing, struct run_part *part, struct e
         .expected = part->expected,
         .reason = part->problem,
         .outcome = part->problem ? RUN_PARTIAL : NULL,
+        .evidence = part->evidence,
     };
     failed = publish_or_spool(&request, format, input, &outcome, err);
     part->found = outcome.report.found;
@@ -145,6 +147,8 @@ static int put_records(const struct storing *storing, struct error *err)
     const struct run *run = storing->run;
     const struct run_outcome *out = run->out;
     AUTO_FREE char *sandbox = sandbox_json(run);
+    AUTO_FREE char *knobs = run_evidence_knobs(run), *counters = run_evidence_counters(run);
+    AUTO_FREE char *microcode = evidence_microcode(&run->io);
     AUTO_STRLIST struct strlist expected = STRLIST_INIT;
     for (size_t i = 0; i < out->part_count; i++)
         for (size_t j = 0; j < out->parts[i].expected.count; j++)
@@ -158,6 +162,9 @@ static int put_records(const struct storing *storing, struct error *err)
                 .cpu = storing->bed.cpu,
                 .toolchain = out->toolchain,
                 .sandbox = sandbox,
+                .microcode = microcode,
+                .knobs = knobs,
+                .counters = counters,
                 .started_at = run->started_at,
                 .ended_at = clock_unix_s(),
             },

@@ -65,6 +65,7 @@ static cJSON *request_to_json(const struct publish_request *r, const struct pars
     add_text(root, "toolchain", r->toolchain);
     add_text(root, "outcome", r->outcome);
     add_text(root, "reason", r->reason);
+    add_text(root, "evidence", r->evidence);
     cJSON_AddNumberToObject(root, "timestamp", (double)r->timestamp);
     cJSON *dut = cJSON_AddObjectToObject(root, "dut");
     add_text(dut, "name", r->dut.name);
@@ -226,6 +227,16 @@ static const char *text_of(const cJSON *object, const char *key)
     return cJSON_IsString(item) ? item->valuestring : NULL;
 }
 
+/* Text that goes into a JSON document as it is: NULL unless it is an object. */
+static const char *object_text_of(const cJSON *object, const char *key)
+{
+    const char *text = text_of(object, key);
+    cJSON *json = text ? cJSON_ParseWithOpts(text, NULL, true) : NULL;
+    bool is_object = cJSON_IsObject(json);
+    cJSON_Delete(json);
+    return is_object ? text : NULL;
+}
+
 static int64_t integer_of(const cJSON *object, const char *key)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
@@ -261,6 +272,7 @@ static int request_from_json(const cJSON *root, struct publish_request *out, str
         .toolchain = text_of(root, "toolchain"),
         .outcome = text_of(root, "outcome"),
         .reason = text_of(root, "reason"),
+        .evidence = object_text_of(root, "evidence"),
         .timestamp = integer_of(root, "timestamp"),
     };
     const cJSON *item;

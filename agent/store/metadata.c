@@ -54,6 +54,8 @@ void metadata_write(const struct metadata *metadata, struct strbuf *out)
         write_iterations(metadata->iterations, metadata->iteration_count, out);
     if (metadata->details)
         strbuf_addf(out, ",\"details\":%s", metadata->details);
+    if (metadata->evidence)
+        strbuf_addf(out, ",\"evidence\":%s", metadata->evidence);
     strbuf_addch(out, '}');
 }
 

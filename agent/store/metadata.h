@@ -3,11 +3,13 @@
  * this program:
  *
  *     {"schema": 1, "harness": "criterion", "commit": "<40 hex>", "run": "…", "host_session": "…",
- *      "iterations": 20 | {"start": 100, "step": 50} | [1, 1, 2, …], "details": {…}}
+ *      "iterations": 20 | {"start": 100, "step": 50} | [1, 1, 2, …], "details": {…},
+ *      "evidence": {…}}
  *
  * `iterations` are those of each value: one number when all are equal, start and step when they
  * grow evenly, else the list; it is missing where the harness says nothing. `commit`,
- * `host_session` and `details` are missing where there is nothing to say.
+ * `host_session`, `details` and `evidence` (host/evidence.h: the circumstances of the process that
+ * measured it) are missing where there is nothing to say.
  */
 #pragma once
 
@@ -20,7 +22,8 @@ struct metadata {
     const char *harness, *commit, *run, *host_session; /* NULL: left out */
     const uint64_t *iterations;                        /* NULL: left out */
     size_t iteration_count;
-    const char *details; /* a JSON object's text, or NULL */
+    const char *details;  /* a JSON object's text, or NULL */
+    const char *evidence; /* the same */
 };
 
 /* Replaces what is in `out`. */

@@ -1,0 +1,163 @@
+#include "pipeline/run_evidence.h"
+
+#include "base/alloc.h"
+#include "base/escape.h"
+#include "base/log.h"
+
+#include <string.h>
+#include <unistd.h>
+
+void run_evidence_release(struct run_evidence *evidence)
+{
+    strlist_release(&evidence->discarded);
+}
+
+/* The digest of a file that foreign code has made; `out` stays as it is where that is none. */
+static void digest_executable(const struct run *run, const char *path, char out[SHA256_HEX_SIZE])
+{
+    enum { BUFFER = 1 << 20 };
+    AUTO_CLOSE int fd = sandbox_open_foreign(&run->job.sandbox, path);
+    if (fd < 0)
+        return;
+    AUTO_FREE char *bytes = xmalloc(BUFFER);
+    struct sha256 *hash = sha256_new();
+    ssize_t got;
+    while ((got = read(fd, bytes, BUFFER)) > 0)
+        sha256_update(hash, bytes, (size_t)got);
+    if (!got)
+        sha256_hex(hash, out);
+    sha256_free(hash);
+}
+
+void run_evidence_open(const struct run *run, const struct bench_target *target,
+                       struct run_evidence *evidence)
+{
+    if (target && target->executable)
+        digest_executable(run, target->executable, evidence->executable);
+}
+
+static const cpu_set_t *cpus_of(const struct run *run)
+{
+    return run->pinned ? &run->cpus : NULL;
+}
+
+static int cpu_count_of(const struct run *run)
+{
+    return run->pinned ? CPU_COUNT(&run->cpus) : (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+void run_evidence_begin(const struct run *run, struct run_evidence *evidence)
+{
+    host_reading_take(&run->io, cpus_of(run), &evidence->before);
+}
+
+static bool once_more(const struct run *run, const struct run_evidence *evidence,
+                      const struct evidence_verdict *verdict)
+{
+    return verdict->again && evidence->discarded.count < (size_t)run->request->retakes;
+}
+
+static void keep(const struct evidence *found, const struct evidence_verdict *verdict,
+                 const struct strlist *discarded, struct run_part *part)
+{
+    struct strbuf json = STRBUF_INIT;
+    evidence_write(found, discarded, &json);
+    part->evidence = strbuf_detach(&json);
+    part->attempts = (int)discarded->count + 1;
+    if (verdict->flags)
+        part->disturbed = evidence_verdict_text(verdict);
+}
+
+bool run_evidence_end(const struct run *run, struct run_evidence *evidence, struct run_part *part)
+{
+    struct evidence found = {
+        .cpus = run->out->cpus,
+        .cpu_count = cpu_count_of(run),
+        .used = evidence->result.used,
+        .before = evidence->before,
+        .executable = *evidence->executable ? evidence->executable : NULL,
+    };
+    host_reading_take(&run->io, cpus_of(run), &found.after);
+    struct evidence_verdict verdict = evidence_judge(&found);
+    AUTO_FREE char *what = evidence_verdict_text(&verdict);
+    if (once_more(run, evidence, &verdict)) {
+        log_warning("%s: %s; it is measured once more", part->name, what);
+        AUTO_STRBUF struct strbuf json = STRBUF_INIT;
+        evidence_write_attempt(&found, &json);
+        strlist_push(&evidence->discarded, json.buf);
+        return true;
+    }
+    if (verdict.again)
+        log_warning("%s: %s; its results are stored with that flag", part->name, what);
+    keep(&found, &verdict, &evidence->discarded, part);
+    return false;
+}
+
+int run_canary(struct run *run, bool at_end, struct error *err)
+{
+    if (!at_end && !canary_is_due(&run->canary))
+        return 0;
+    int failed = canary_run(&run->canary, cpus_of(run), err);
+    if (!failed && run->canary.problem)
+        log_warning("the canary: %s", run->canary.problem);
+    return failed;
+}
+
+void run_canary_report(struct run *run)
+{
+    struct canary_judgement judgement = canary_judge(&run->canary);
+    run->out->canary = canary_verdict_name(judgement.verdict);
+    const char *name = run->out->canary;
+    switch (judgement.verdict) {
+    case CANARY_UNKNOWN:
+        log_info("the canary could not tell whether the machine stayed the same");
+        return;
+    case CANARY_OK:
+        log_info("the canary: %s; the machine changed by at most %.2f %%", name,
+                 judgement.drift * 100);
+        return;
+    case CANARY_DRIFTING:
+    case CANARY_BAD:
+        break;
+    }
+    if (!judgement.correct)
+        log_warning("the canary: %s; this machine computes wrongly: its results are worth nothing",
+                    name);
+    else if (judgement.lost > judgement.drift)
+        log_warning("the canary: %s; others took %.1f %% of its CPU", name, judgement.lost * 100);
+    else
+        log_warning("the canary: %s; its %s work changed by %.1f %%", name,
+                    workload_names[judgement.worst], judgement.drift * 100);
+}
+
+char *run_evidence_knobs(const struct run *run)
+{
+    struct strbuf json = STRBUF_INIT;
+    strbuf_addstr(&json, "{\"machine\":");
+    evidence_write_machine(&run->io, &json);
+    strbuf_addch(&json, '}');
+    return strbuf_detach(&json);
+}
+
+char *run_evidence_counters(const struct run *run)
+{
+    const struct run_outcome *out = run->out;
+    if (!out->canary)
+        return NULL;
+    struct strbuf json = STRBUF_INIT;
+    const char *between = "";
+    strbuf_addstr(&json, "{\"canary\":");
+    canary_write(&run->canary, &json);
+    strbuf_addstr(&json, ",\"processes\":{");
+    for (size_t i = 0; i < out->part_count; i++) {
+        const struct run_part *part = &out->parts[i];
+        if (!part->evidence)
+            continue;
+        strbuf_addstr(&json, between);
+        escape_json(&json, part->name, strlen(part->name));
+        strbuf_addf(&json, ":%s", part->evidence);
+        between = ",";
+    }
+    strbuf_addstr(&json, "}}");
+    return strbuf_detach(&json);
+}
