@@ -5,7 +5,7 @@
 #include "base/strbuf.h"
 #include "config/decode.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fnmatch.h>

@@ -5,7 +5,7 @@
 #include "base/strlist.h"
 #include "base/suggest.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>
 
