@@ -6,7 +6,7 @@
 #include "base/suggest.h"
 #include "build/cargo_message.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 

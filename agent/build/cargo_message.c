@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <string.h>
 
 static bool is_bench_target(const cJSON *target)

@@ -10,7 +10,7 @@
 #include "build/interpreter.h"
 #include "build/tree_digest.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -7,7 +7,7 @@
 #include "base/strlist.h"
 #include "base/toml.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <limits.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "base/strbuf.h"
 #include "base/toml.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/toml.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <string.h>
 
 #define CONF_MAX ((size_t)64 << 10)

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <string.h>
 
 #define RESULTS_MAX ((size_t)1 << 30)

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "parse/format.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "parse/json_value.h"
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <criterion/criterion.h>
 #include <inttypes.h>
 #include <math.h>
