@@ -1,0 +1,426 @@
+#include "clock.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define SECOND 1000000000LL
+/* A gap below this is left for the next look: interrupts make such, and a look costs 2 µs. */
+#define GAP_NS 20000
+#define LINE_SIZE 512 /* Criterion cuts names at 100 characters */
+
+static struct {
+    int (*clock_gettime)(clockid_t, struct timespec *);
+    int (*clock_nanosleep)(clockid_t, int, const struct timespec *, struct timespec *);
+    int (*cond_timedwait)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+    int (*cond_clockwait)(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *);
+    int (*mutex_clocklock)(pthread_mutex_t *, clockid_t, const struct timespec *);
+    int (*sem_clockwait)(sem_t *, clockid_t, const struct timespec *);
+    long (*syscall)(long, ...);
+    ssize_t (*write)(int, const void *, size_t);
+} real;
+
+/* What has been spent and lost since a moment. */
+struct totals {
+    int64_t cpu_ns, process_cpu_ns, blocked_ns, preempted_ns;
+    uint64_t reads;
+};
+
+/* Of the measuring thread. One page, which a forked child sees zeroed: its clock is real. */
+struct meter {
+    const void *owner;        /* &thread of the measuring thread; NULL: the clock is real */
+    int64_t start_ns, raw_ns; /* CLOCK_MONOTONIC and _RAW when it began */
+    int64_t start_cpu_ns;     /* CPU time of the thread then */
+    int64_t own_ns;           /* CPU time that the looks of this library took since */
+    int64_t gap_ns;           /* of real over CPU time that is accounted for */
+    int64_t blocked_ns;       /* the part of it that the thread was blocked */
+    int64_t preempted_ns;     /* the rest */
+    int64_t run_delay_ns;     /* of the kernel, at the last look; -1: it does not say */
+    long switches;            /* voluntary ones, at the last look */
+    uint64_t reads;
+    int schedstat; /* -1: not open */
+    bool looking, collecting, calibrated;
+    struct totals before; /* at the beginning of the samples */
+};
+
+static struct meter *meter;
+static char report_path[4096];
+
+/* One a thread: what identifies it, and the line that it is writing to standard error. */
+static __thread struct {
+    size_t len;
+    char line[LINE_SIZE];
+} thread __attribute__((tls_model("initial-exec")));
+
+static int64_t ns_of(const struct timespec *time)
+{
+    return (int64_t)time->tv_sec * SECOND + time->tv_nsec;
+}
+
+static struct timespec time_of(int64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / SECOND), .tv_nsec = (long)(ns % SECOND)};
+}
+
+static void resolve(void)
+{
+    if (real.clock_gettime)
+        return;
+#define RESOLVE(member, name) *(void **)(void *)&real.member = dlsym(RTLD_NEXT, name)
+    RESOLVE(clock_nanosleep, "clock_nanosleep");
+    RESOLVE(cond_timedwait, "pthread_cond_timedwait");
+    RESOLVE(cond_clockwait, "pthread_cond_clockwait");
+    RESOLVE(mutex_clocklock, "pthread_mutex_clocklock");
+    RESOLVE(sem_clockwait, "sem_clockwait");
+    RESOLVE(syscall, "syscall");
+    RESOLVE(write, "write");
+    RESOLVE(clock_gettime, "clock_gettime");
+#undef RESOLVE
+}
+
+static int64_t now(clockid_t clock)
+{
+    struct timespec time = {0};
+    real.clock_gettime(clock, &time);
+    return ns_of(&time);
+}
+
+static bool is_measuring(void)
+{
+    return meter && meter->owner == &thread;
+}
+
+/* Time that the thread was ready to run and did not; -1 where the kernel does not say. */
+static int64_t read_run_delay(void)
+{
+    char text[96];
+    ssize_t len = meter->schedstat < 0 ? -1 : pread(meter->schedstat, text, sizeof(text) - 1, 0);
+    if (len <= 0)
+        return -1;
+    text[len] = '\0';
+    char *end = text;
+    (void)strtoull(text, &end, 10);
+    return *end == ' ' ? (int64_t)strtoull(end, NULL, 10) : -1;
+}
+
+/* Accounts for the gap between real and CPU time. What this costs is taken off the clock. */
+static void look(int64_t cpu_ns, int64_t real_ns)
+{
+    int saved = errno;
+    meter->looking = true;
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    int64_t gap_ns = (real_ns - meter->start_ns) - (cpu_ns - meter->start_cpu_ns);
+    int64_t lost = gap_ns > meter->gap_ns ? gap_ns - meter->gap_ns : 0, blocked = 0;
+    int64_t delay = read_run_delay();
+    if (usage.ru_nvcsw != meter->switches) {
+        int64_t ready = delay < 0 || meter->run_delay_ns < 0 ? 0 : delay - meter->run_delay_ns;
+        blocked = lost > ready ? lost - ready : 0;
+    }
+    meter->switches = usage.ru_nvcsw;
+    meter->run_delay_ns = delay;
+    meter->blocked_ns += blocked;
+    meter->preempted_ns += lost - blocked;
+    meter->gap_ns += lost;
+    meter->own_ns += now(CLOCK_THREAD_CPUTIME_ID) - cpu_ns;
+    meter->looking = false;
+    errno = saved;
+}
+
+/* How far the measuring thread's clock has come. */
+static int64_t progress(void)
+{
+    int64_t cpu_ns = now(CLOCK_THREAD_CPUTIME_ID), own_ns = meter->own_ns;
+    int64_t real_ns = now(CLOCK_MONOTONIC);
+    int64_t gap_ns = (real_ns - meter->start_ns) - (cpu_ns - meter->start_cpu_ns);
+    meter->reads++;
+    /* A signal handler may come here in the middle of a look. */
+    if (gap_ns - meter->gap_ns > GAP_NS && !meter->looking)
+        look(cpu_ns, real_ns);
+    return cpu_ns - meter->start_cpu_ns - own_ns + meter->blocked_ns;
+}
+
+EXPORT int clock_gettime(clockid_t clock, struct timespec *out)
+{
+    resolve();
+    if (!is_measuring())
+        return real.clock_gettime(clock, out);
+    switch (clock) {
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_COARSE:
+        *out = time_of(meter->start_ns + progress());
+        return 0;
+    case CLOCK_MONOTONIC_RAW:
+        *out = time_of(meter->raw_ns + progress());
+        return 0;
+    default:
+        return real.clock_gettime(clock, out);
+    }
+}
+
+static void append(const char *text, size_t len)
+{
+    int fd = open(report_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    (void)!real.write(fd, text, len);
+    close(fd);
+}
+
+/* The smallest of several batches: what disturbs one makes it longer. */
+static void calibrate(void)
+{
+    enum { BATCHES = 20, READS = 100 };
+    int64_t least = INT64_MAX;
+    struct timespec time;
+    for (int i = 0; i < BATCHES; i++) {
+        int64_t start = progress();
+        for (int j = 0; j < READS - 1; j++)
+            clock_gettime(CLOCK_MONOTONIC, &time);
+        int64_t took = progress() - start;
+        if (took < least)
+            least = took;
+    }
+    char line[64];
+    int len = snprintf(line, sizeof(line), "clock %d %lld\n", CLOCK_REPORT_VERSION,
+                       (long long)(least * 1000 / READS));
+    append(line, (size_t)len);
+}
+
+static void start_clock(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    bool calibrated = meter->calibrated;
+    *meter = (struct meter){
+        .schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC),
+        .switches = usage.ru_nvcsw,
+        .calibrated = true,
+    };
+    meter->run_delay_ns = read_run_delay();
+    meter->raw_ns = now(CLOCK_MONOTONIC_RAW);
+    meter->start_ns = now(CLOCK_MONOTONIC);
+    meter->start_cpu_ns = now(CLOCK_THREAD_CPUTIME_ID);
+    meter->owner = &thread;
+    if (!calibrated)
+        calibrate();
+}
+
+static struct totals totals_now(void)
+{
+    look(now(CLOCK_THREAD_CPUTIME_ID), now(CLOCK_MONOTONIC));
+    return (struct totals){
+        .cpu_ns = now(CLOCK_THREAD_CPUTIME_ID),
+        .process_cpu_ns = now(CLOCK_PROCESS_CPUTIME_ID),
+        .blocked_ns = meter->blocked_ns,
+        .preempted_ns = meter->preempted_ns,
+        .reads = meter->reads,
+    };
+}
+
+static void report(const char *name, size_t name_len)
+{
+    struct totals a = meter->before, b = totals_now();
+    int64_t cpu_ns = b.cpu_ns - a.cpu_ns;
+    int64_t others_ns = b.process_cpu_ns - a.process_cpu_ns - cpu_ns;
+    char line[LINE_SIZE + 128];
+    int len = snprintf(line, sizeof(line), "benchmark %lld %lld %lld %lld %llu %.*s\n",
+                       (long long)cpu_ns, (long long)(b.blocked_ns - a.blocked_ns),
+                       (long long)(others_ns > 0 ? others_ns : 0),
+                       (long long)(b.preempted_ns - a.preempted_ns),
+                       (unsigned long long)(b.reads - a.reads), (int)name_len, name);
+    append(line, (size_t)len);
+}
+
+static void stop_clock(void)
+{
+    meter->owner = NULL;
+    if (meter->schedstat >= 0)
+        close(meter->schedstat);
+    meter->schedstat = -1;
+}
+
+/* The last place of `mark` in the line, or NULL: a benchmark's name may have it too. */
+static const char *last_of(const char *line, const char *mark)
+{
+    const char *found = NULL;
+    for (const char *at = line; (at = strstr(at, mark)); at++)
+        found = at;
+    return found;
+}
+
+static void watch_line(const char *line)
+{
+    static const char begin[] = "Benchmarking ";
+    if (strncmp(line, begin, sizeof(begin) - 1) != 0)
+        return;
+    const char *name = line + sizeof(begin) - 1, *end = last_of(name, ": Analyzing");
+    if (last_of(name, ": Warming up for ") || last_of(name, ": Collecting ")) {
+        if (is_measuring() && last_of(name, ": Warming up for "))
+            stop_clock();
+        if (!meter->owner)
+            start_clock();
+        meter->collecting = is_measuring() && last_of(name, ": Collecting ") != NULL;
+        if (meter->collecting)
+            meter->before = totals_now();
+    } else if (end && is_measuring()) {
+        if (meter->collecting)
+            report(name, (size_t)(end - name));
+        stop_clock();
+    }
+}
+
+static void watch(const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] != '\n') {
+            /* One that is too long is none of Criterion's. */
+            thread.line[thread.len < LINE_SIZE ? thread.len++ : LINE_SIZE - 1] = bytes[i];
+            continue;
+        }
+        size_t have = thread.len;
+        thread.len = 0;
+        if (have == LINE_SIZE)
+            continue;
+        thread.line[have] = '\0';
+        watch_line(thread.line);
+    }
+}
+
+EXPORT ssize_t write(int fd, const void *bytes, size_t len)
+{
+    resolve();
+    if (fd == STDERR_FILENO && meter) {
+        int saved = errno;
+        watch(bytes, len);
+        errno = saved;
+    }
+    return real.write(fd, bytes, len);
+}
+
+/* A deadline of the measuring thread's clock on the real one. */
+static struct timespec real_deadline(const struct timespec *deadline)
+{
+    int64_t lag = now(CLOCK_MONOTONIC) - (meter->start_ns + progress());
+    return time_of(ns_of(deadline) + (lag > 0 ? lag : 0));
+}
+
+static bool is_ours(clockid_t clock)
+{
+    return clock == CLOCK_MONOTONIC && is_measuring();
+}
+
+EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
+                           struct timespec *left)
+{
+    resolve();
+    if (!(flags & TIMER_ABSTIME) || !is_ours(clock))
+        return real.clock_nanosleep(clock, flags, time, left);
+    struct timespec until = real_deadline(time);
+    return real.clock_nanosleep(clock, flags, &until, left);
+}
+
+EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                                  const struct timespec *deadline)
+{
+    resolve();
+    /* Which clock it goes by is an attribute of the condition. As the time of day this would be
+     * before 2001; as the monotonic clock the machine would have run for thirty years. */
+    if (deadline->tv_sec >= 1000000000 || !is_measuring())
+        return real.cond_timedwait(condition, mutex, deadline);
+    struct timespec until = real_deadline(deadline);
+    return real.cond_timedwait(condition, mutex, &until);
+}
+
+EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                                  clockid_t clock, const struct timespec *deadline)
+{
+    resolve();
+    if (!is_ours(clock))
+        return real.cond_clockwait(condition, mutex, clock, deadline);
+    struct timespec until = real_deadline(deadline);
+    return real.cond_clockwait(condition, mutex, clock, &until);
+}
+
+EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+                                   const struct timespec *deadline)
+{
+    resolve();
+    if (!is_ours(clock))
+        return real.mutex_clocklock(mutex, clock, deadline);
+    struct timespec until = real_deadline(deadline);
+    return real.mutex_clocklock(mutex, clock, &until);
+}
+
+EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline)
+{
+    resolve();
+    if (!is_ours(clock))
+        return real.sem_clockwait(semaphore, clock, deadline);
+    struct timespec until = real_deadline(deadline);
+    return real.sem_clockwait(semaphore, clock, &until);
+}
+
+/* Those commands take an absolute time, the plain FUTEX_WAIT a relative one. */
+static bool waits_until(long number, long operation, long deadline)
+{
+    long command = operation & FUTEX_CMD_MASK;
+    return number == SYS_futex && deadline && !(operation & FUTEX_CLOCK_REALTIME) &&
+           (command == FUTEX_WAIT_BITSET || command == FUTEX_WAIT_REQUEUE_PI);
+}
+
+EXPORT long syscall(long number, ...)
+{
+    long a[6];
+    va_list list;
+    va_start(list, number);
+    for (size_t i = 0; i < sizeof(a) / sizeof(*a); i++)
+        a[i] = va_arg(list, long);
+    va_end(list);
+    resolve();
+    if (number == SYS_clock_gettime)
+        return clock_gettime((clockid_t)a[0], (struct timespec *)a[1]);
+    if (!is_measuring() || !waits_until(number, a[1], a[3]))
+        return real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    struct timespec until = real_deadline((const struct timespec *)a[3]);
+    return real.syscall(number, a[0], a[1], a[2], (long)&until, a[4], a[5]);
+}
+
+/* Takes the variable away from child processes, and this library out of LD_PRELOAD, of which the
+ * agent makes it the only entry. */
+static void leave_environment(void)
+{
+    unsetenv(CLOCK_REPORT_ENV);
+    unsetenv("LD_PRELOAD");
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *path = getenv(CLOCK_REPORT_ENV);
+    size_t len = path ? strlen(path) : 0;
+    resolve();
+    if (!len || len >= sizeof(report_path) || !real.write)
+        return;
+    memcpy(report_path, path, len + 1);
+    leave_environment();
+    void *page =
+        mmap(NULL, sizeof(*meter), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED || madvise(page, sizeof(*meter), MADV_WIPEONFORK))
+        return;
+    meter = page;
+}

@@ -1,0 +1,56 @@
+/*
+ * The CPU clock of Criterion benches (`run --clock cpu`): a small library, preloaded into the one
+ * process that measures, answers its monotonic clock with CPU time; preload/clock.h tells how. It
+ * says for each benchmark whether that thread did the work alone and without waiting; where it did
+ * not, CPU time says nothing, and the benchmark is refused.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/strlist.h"
+#include "sandbox/job.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A benchmark is refused when it waited, or others worked, for more than this share of its CPU time
+ * and longer than this in all: a page that comes from the disk is no reason. */
+#define CPU_CLOCK_SHARE 0.01
+#define CPU_CLOCK_SPARE_NS 2000000
+
+/* What the samples of one benchmark took, its set-up between them included. */
+struct cpu_clock_use {
+    char *name;           /* Criterion's title of the benchmark: the name, cut at 100 characters */
+    int64_t cpu_ns;       /* of the measuring thread */
+    int64_t waited_ns;    /* that it slept or was blocked */
+    int64_t others_ns;    /* CPU time of the process's other threads */
+    int64_t preempted_ns; /* that others had its CPU */
+    uint64_t reads;       /* of the clock */
+};
+
+struct cpu_clock {
+    double read_ns; /* what a read of the clock costs */
+    struct cpu_clock_use *uses;
+    size_t count, cap;
+};
+
+void cpu_clock_release(struct cpu_clock *clock);
+#define AUTO_CPU_CLOCK __attribute__((cleanup(cpu_clock_release)))
+
+/* Makes sure that the executable open at `fd` is a dynamic one: nothing can be preloaded into
+ * another. ERROR_BUILD says so; `name` stands for it. */
+int cpu_clock_check(int fd, const char *name, struct error *err) MUST_CHECK;
+
+/* Writes the library into the job's folder, where foreign code can read it, and sets the variables
+ * of the process that measures. *report: the file that the library will leave in `folder`, a fresh
+ * string. */
+int cpu_clock_prepare(struct job *job, const char *folder, struct strlist *env, char **report,
+                      struct error *err) MUST_CHECK;
+
+/* Reads what the library left. Foreign code may have written it: ERROR_BUILD when it is not there,
+ * or not what the library writes. `out` is to be released. */
+int cpu_clock_read(const char *report, struct cpu_clock *out, struct error *err) MUST_CHECK;
+
+/* Why CPU time does not fit the benchmark, a fresh string; NULL when it does. */
+char *cpu_clock_refusal(const struct cpu_clock_use *use);
