@@ -24,6 +24,8 @@ Test(metadata, leaves_out_what_is_not_known)
             "{\"schema\":1,\"harness\":\"pytest\",\"run\":\"a\\\"b\"}");
     written(&(struct metadata){.details = "{\"group\":null}"},
             "{\"schema\":1,\"details\":{\"group\":null}}");
+    written(&(struct metadata){.evidence = "{\"cpus\":\"1\"}"},
+            "{\"schema\":1,\"evidence\":{\"cpus\":\"1\"}}");
 }
 
 static void iterations(const uint64_t *counts, size_t count, const char *want)
