@@ -1,0 +1,232 @@
+"""The circumstances of each measured process, the canary, retakes; `host calibrate`.
+
+The benchmarks here keep to Criterion's files without its crate, so that they compile in seconds."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from run_helpers import Machine, git
+from store_helpers import error_line, store  # noqa: F401
+
+BENCH = r"""
+use std::{fs, time::{Duration, Instant}};
+
+/// One benchmark that spins, with what Criterion would leave of it: "Criterion.rs ERROR: " is in its messages.
+fn main() {
+    if std::env::args().any(|a| a == "--list") {
+        println!("quick/spin: benchmark");
+        return;
+    }
+    let home = std::env::var("CRITERION_HOME").expect("Criterion.rs ERROR: no CRITERION_HOME");
+    let start = Instant::now();
+    let (mut times, mut x) = (Vec::new(), 1_u64);
+    while start.elapsed() < Duration::from_millis(1200) {
+        let sample = Instant::now();
+        for _ in 0..1_000_000 {
+            x = std::hint::black_box(x.rotate_left(5) ^ 0x9e37_79b9);
+        }
+        times.push(sample.elapsed().as_nanos() as f64);
+    }
+    let folder = format!("{home}/quick/spin/new");
+    fs::create_dir_all(&folder).unwrap();
+    let iters = vec!["1.0"; times.len()].join(",");
+    let shown: Vec<String> = times.iter().map(|t| format!("{t:.1}")).collect();
+    fs::write(format!("{folder}/sample.json"),
+        format!(r#"{{"sampling_mode":"Flat","iters":[{iters}],"times":[{}]}}"#, shown.join(","))).unwrap();
+    fs::write(format!("{folder}/benchmark.json"),
+        r#"{"group_id":"quick","function_id":"spin","value_str":null,"throughput":null,"full_id":"quick/spin",
+            "directory_name":"quick/spin","title":"quick/spin"}"#).unwrap();
+    let e = r#"{"confidence_interval":{"confidence_level":0.95,"lower_bound":1.0,"upper_bound":1.0},
+                "point_estimate":1.0,"standard_error":0.0}"#;
+    fs::write(format!("{folder}/estimates.json"),
+        format!(r#"{{"mean":{e},"median":{e},"median_abs_dev":{e},"slope":null,"std_dev":{e}}}"#)).unwrap();
+    eprintln!("Benchmarking quick/spin: Analyzing");
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    repo = tmp_path_factory.mktemp("quick") / "quick"
+    (repo / "src").mkdir(parents=True)
+    (repo / "benches").mkdir()
+    (repo / "src" / "lib.rs").write_text("")
+    (repo / "benches" / "spin.rs").write_text(BENCH)
+    (repo / "Cargo.toml").write_text(
+        '[package]\nname = "quick"\nversion = "0.1.0"\nedition = "2021"\n\n'
+        '[[bench]]\nname = "spin"\nharness = false\n')
+    (repo / "Cargo.lock").write_text('version = 3\n\n[[package]]\nname = "quick"\nversion = "0.1.0"\n')
+    git(repo, "init", "-q", "-b", "main")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "a quick bench")
+    return repo
+
+
+@pytest.fixture(scope="module")
+def bed(agent, tmp_path_factory):
+    machine = Machine(agent, tmp_path_factory.mktemp("evidence"))
+    yield machine
+    machine.remove()
+
+
+@pytest.fixture(scope="module")
+def measured(bed, quick):
+    """One run, its row's evidence and its host session."""
+    done, said = bed.run(quick, "--run", "one", "--retakes", "0")
+    assert done.returncode == 0, done.stderr
+    return said, evidence_of(bed, "one"), session_of(bed, said), done.stderr
+
+
+def evidence_of(bed, run):
+    rows = [json.loads(row["metadata"]) for row in bed.query("select metadata from results")]
+    found = [row["evidence"] for row in rows if row["run"] == run]
+    assert len(found) == 1
+    return found[0]
+
+
+def session_of(bed, said):
+    rows = bed.query("select h.* from host_sessions h join runs r on r.host_session = h.id "
+                     f"where r.harness = 'run' and r.run = '{said['run']}'")
+    assert len(rows) == 1
+    return rows[0]
+
+
+NEIGHBOUR = """
+import os, sys
+cpus = os.sched_getaffinity(0)
+if sys.argv[1] != "all":
+    ranges = [piece.partition("-") for piece in sys.argv[1].split(",")]
+    cpus = {cpu for first, _, last in ranges for cpu in range(int(first), int(last or first) + 1)}
+mine = min(cpus)
+for cpu in sorted(cpus - {mine}):
+    if not os.fork():
+        mine = cpu
+        break
+os.sched_setaffinity(0, {mine})
+print("spinning", flush=True)
+while True:
+    pass
+"""
+
+
+@contextlib.contextmanager
+def neighbour(cpus):
+    """A process that wants all of the benchmark's CPUs."""
+    process = subprocess.Popen([sys.executable, "-c", NEIGHBOUR, cpus], stdout=subprocess.PIPE, start_new_session=True)
+    process.stdout.readline()
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, 9)
+        process.wait()
+
+
+def test_a_row_says_under_which_circumstances_it_was_measured(measured):
+    said, evidence, _, _ = measured
+    assert evidence["cpus"] == said["cpus"]
+    assert evidence["attempt"] == 1 and "discarded" not in evidence
+    assert 1e9 < evidence["wall_ns"] < 600e9
+    assert 0 < evidence["user_ns"] + evidence["system_ns"] <= 1.5 * evidence["wall_ns"]
+    assert evidence["peak_bytes"] > 100_000
+    assert evidence["minor_faults"] > 10 and evidence["major_faults"] >= 0
+    assert evidence["voluntary_switches"] >= 0 and evidence["involuntary_switches"] >= 0
+    assert set(evidence["flags"]) <= {"throttled", "stolen", "loaded"}
+    assert re.fullmatch("[0-9a-f]{64}", evidence["executable_sha256"])
+
+
+def test_what_the_machine_does_not_count_is_null(measured):
+    _, evidence, _, _ = measured
+    for name in ("migrations", "instructions", "cycles", "cache_misses", "branch_misses"):
+        count = evidence[name]
+        assert count is None or isinstance(count, int) or count["value"] >= 0, name
+        if name in ("instructions", "cycles"):
+            assert count is None or (count if isinstance(count, int) else count["value"]) > 1_000_000
+    if not list(pathlib.Path("/sys/devices/system/cpu").glob("cpu*/thermal_throttle")):
+        assert evidence["throttles"] is None and evidence["throttled_ms"] is None
+    if not list(pathlib.Path("/sys/devices/system/cpu").glob("cpu*/cpufreq")) and evidence["mhz"]:
+        assert evidence["mhz"]["source"] == "cpuinfo"
+    assert evidence["steal_ns"] is not None and evidence["load_ns"] is not None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="counting migrations needs root here")
+def test_migrations_are_counted(measured):
+    assert 0 <= measured[1]["migrations"] < 100_000
+
+
+def test_the_session_describes_the_machine(measured):
+    machine = json.loads(measured[2]["knobs"])["machine"]
+    assert machine["kernel_command_line"] == pathlib.Path("/proc/cmdline").read_text().strip()
+    assert machine["aslr"] == pathlib.Path("/proc/sys/kernel/randomize_va_space").read_text().strip()
+    vulnerabilities = pathlib.Path("/sys/devices/system/cpu/vulnerabilities")
+    if vulnerabilities.is_dir():
+        assert set(machine["mitigations"]) == {path.name for path in vulnerabilities.iterdir()}
+    if not pathlib.Path("/sys/devices/system/cpu/cpufreq").is_dir():
+        assert machine["governor"] is None and machine["boost"] is None
+    found = re.search(r"^microcode\s*: (\S+)", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
+    if found:
+        assert measured[2]["microcode"] == machine["microcode"] == found[1]
+
+
+def test_the_canary_is_run_first_and_last_and_says_its_verdict(measured):
+    said, evidence, session, log = measured
+    counters = json.loads(session["counters"])
+    canary = counters["canary"]
+    assert said["canary"] == canary["verdict"]
+    assert canary["verdict"] in ("trusted", "drifting", "spoiled")
+    assert canary["correct"] is True
+    assert len(canary["readings"]) == 2
+    assert canary["readings"][0]["at_s"] < 1 < canary["readings"][1]["at_s"]
+    for reading in canary["readings"]:
+        assert all(reading[kind]["median_ns"] > 1000 for kind in ("integer", "memory", "branch"))
+    assert f"the canary: {canary['verdict']}" in log
+    assert counters["processes"] == {"quick/spin": evidence}
+
+
+def test_a_neighbour_is_noticed_and_the_process_is_measured_once_more(bed, quick, measured):
+    with neighbour(measured[0]["cpus"]):
+        done, said = bed.run(quick, "--run", "crowded")
+        assert done.returncode == 0, done.stderr
+        once, alone = bed.run(quick, "--run", "crowded once", "--retakes", "0")
+    evidence = evidence_of(bed, "crowded")
+    assert "loaded" in evidence["flags"] and evidence["beyond_limit"]
+    assert evidence["attempt"] == 2 and len(evidence["discarded"]) == 1
+    assert "loaded" in evidence["discarded"][0]["flags"]
+    assert evidence["load_ns"] > 0.05 * evidence["wall_ns"]
+    assert said["parts"][0]["attempts"] == 2
+    assert "others took" in said["parts"][0]["disturbed"]
+    assert "it is measured once more" in done.stderr and "are stored with that flag" in done.stderr
+    assert said["parts"][0]["results"] == 1 and said["outcome"] == "complete"
+    # The canary had to share its CPU too.
+    assert said["canary"] == "spoiled"
+    assert once.returncode == 0, once.stderr
+    assert alone["parts"][0]["attempts"] == 1
+    assert "loaded" in evidence_of(bed, "crowded once")["flags"]
+
+
+def test_the_summary_names_the_verdict(bed, quick):
+    done = bed("run", quick, "--testbed-name", "bed", "--retakes", "0")
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"complete; the machine: (trusted|drifting|spoiled)$", done.stdout, re.M), done.stdout
+
+
+def test_evidence_waits_in_the_spool_with_the_results(bed, quick, tmp_path):
+    dead = {"AWS_ENDPOINT": "http://127.0.0.1:9", "AWS_ALLOW_HTTP": "true", "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1", "LANCE_BENCH_SPOOL": str(tmp_path / "spool")}
+    done, said = bed.run(quick, "--db", "s3://bucket/db", "--retakes", "0", env=dead)
+    assert done.returncode == 6, done.stderr
+    requests = list((tmp_path / "spool").glob("*/request.json"))
+    assert len(requests) == 1
+    evidence = json.loads(json.loads(requests[0].read_text())["evidence"])
+    assert evidence["cpus"] == said["cpus"]
+
+
+@pytest.mark.parametrize("retakes", ["-1", "101", "many"])
+def test_retakes_take_a_small_number(store, retakes):  # noqa: F811
+    assert "retakes" in error_line(store.run("run", "nowhere", "--retakes", retakes), 129)
