@@ -1,51 +1,212 @@
 #include "host/tune.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "host/tuner.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { LOCK_WAIT_S = 60 };
+
+/* With a profile that must not touch the knob, its files are only looked at. */
+static void profile_targets(const struct tuner *tuner, const struct knob *knob,
+                            struct knob_targets *out)
+{
+    knob->targets(&tuner->ctx, out);
+    if (tuner->ctx.request->profile != TUNE_SHARED || knob->harmless)
+        return;
+    for (size_t i = 0; i < out->count; i++) {
+        free(out->items[i].wanted);
+        out->items[i].wanted = NULL;
+    }
+}
+
+static void add_advice(struct tuner *tuner, const struct knob *knob)
+{
+    char *advice = knob->advice ? knob->advice(&tuner->ctx) : NULL;
+    if (advice)
+        strlist_push_owned(&tuner->report->warnings, advice);
+}
+
+static void add_absent(struct tuner *tuner, const struct knob *knob)
+{
+    tune_report_add(tuner->report, knob->name, NULL, TUNE_ABSENT)->reason =
+        xstrdup("this machine has no file for it");
+}
+
+/* --- looking --- */
+
+static void survey_target(struct tuner *tuner, const struct knob *knob,
+                          const struct knob_target *target)
+{
+    AUTO_STRBUF struct strbuf now = STRBUF_INIT;
+    const struct host_io *io = &tuner->place->io;
+    int failed = io->ops->read(io, target->path, &now);
+    struct tune_row *row = tune_report_add(tuner->report, knob->name, target->path, TUNE_OBSERVED);
+    if (failed) {
+        row->reason = xasprintf("reading: %s", strerror(-failed));
+        return;
+    }
+    row->before = value_of(target->form, now.buf);
+    row->after = xstrdup(target->wanted ? target->wanted : row->before);
+    if (target->wanted)
+        row->outcome =
+            value_equal(target->form, now.buf, target->wanted) ? TUNE_ALREADY : TUNE_PENDING;
+}
+
+static void survey(struct tuner *tuner)
+{
+    for (size_t i = 0; i < knob_count; i++) {
+        AUTO_KNOB_TARGETS struct knob_targets targets = {0};
+        profile_targets(tuner, knobs[i], &targets);
+        for (size_t j = 0; j < targets.count; j++)
+            survey_target(tuner, knobs[i], &targets.items[j]);
+        if (!targets.count)
+            add_absent(tuner, knobs[i]);
+        add_advice(tuner, knobs[i]);
+    }
+}
 
 int host_survey(const struct host_place *place, const struct tune_request *request,
                 struct tune_report *report, struct error *err)
 {
-    (void)place, (void)request, (void)report;
-    return error_set(err, ERROR_FAILURE, "this build cannot read the knobs of the host yet");
+    AUTO_TUNER struct tuner tuner = {.journal.fd = -1};
+    int failed = tuner_init(&tuner, place, request, true, report, err);
+    if (!failed)
+        survey(&tuner);
+    return failed;
+}
+
+/* --- before anything is written --- */
+
+/* The names of the knobs that this process may not write, and why. */
+static int check_rights(const struct host_place *place, const struct tune_report *looked,
+                        struct error *err)
+{
+    AUTO_STRLIST struct strlist refused = STRLIST_INIT;
+    bool read_only = false;
+    for (size_t i = 0; i < looked->count; i++) {
+        const struct tune_row *row = &looked->rows[i];
+        int failed =
+            row->outcome == TUNE_PENDING ? place->io.ops->writable(&place->io, row->path) : 0;
+        read_only |= failed == -EROFS;
+        if ((failed == -EACCES || failed == -EPERM || failed == -EROFS) &&
+            !strlist_contains(&refused, row->knob))
+            strlist_push(&refused, row->knob);
+    }
+    if (!refused.count)
+        return 0;
+    AUTO_FREE char *names = strlist_join(&refused, ", ");
+    if (read_only)
+        return error_set(err, ERROR_FAILURE,
+                         "nothing was changed: /sys or /proc/sys is mounted read-only, so that %s "
+                         "cannot be set; tune on the host, or use --profile container to look only",
+                         names);
+    return error_set(err, ERROR_FAILURE,
+                     "nothing was changed: setting %s needs root; use sudo, or --profile container "
+                     "to look only",
+                     names);
+}
+
+static int open_state(const struct host_place *place, int *lock, struct error *err)
+{
+    mode_t mask = umask(022);
+    int failed = dir_make(place->state, err);
+    AUTO_FREE char *path = path_join(place->state, "lock");
+    if (!failed)
+        failed = lock_acquire(path, LOCK_WAIT_S, lock, err);
+    umask(mask);
+    return failed;
+}
+
+/* --- writing --- */
+
+static int tune_knobs(struct tuner *tuner, struct error *err)
+{
+    for (size_t i = 0; i < knob_count; i++) {
+        const struct knob *knob = knobs[i];
+        int failed = interrupt_check(err);
+        if (failed)
+            return failed;
+        AUTO_KNOB_TARGETS struct knob_targets targets = {0};
+        profile_targets(tuner, knob, &targets);
+        if (knob->apply && tuner->ctx.request->profile != TUNE_SHARED)
+            failed = knob->apply(tuner, knob, err);
+        else if (targets.count)
+            failed = tuner_write(tuner, knob, &targets, err);
+        else
+            add_absent(tuner, knob);
+        if (failed)
+            return failed;
+        add_advice(tuner, knob);
+    }
+    return 0;
+}
+
+static bool has_other_boot(const struct journal *journal, const char *boot)
+{
+    for (size_t i = 0; i < journal->count; i++)
+        if (strcmp(journal->entries[i].boot, boot))
+            return true;
+    return false;
+}
+
+/* Opens the journal; what is left of before a reboot is settled first. */
+static int open_journal(struct tuner *tuner, struct error *err)
+{
+    int failed = journal_load(tuner->place, &tuner->journal, err);
+    if (failed || !has_other_boot(&tuner->journal, tuner->boot))
+        return failed;
+    AUTO_TUNE_REPORT struct tune_report dropped = {0};
+    failed = restore_locked(tuner->place, false, &dropped, err);
+    journal_release(&tuner->journal);
+    return failed ? error_wrap(err, "settling the journal of before the reboot")
+                  : journal_load(tuner->place, &tuner->journal, err);
+}
+
+/* A tune that cannot go on gives back what it has done. */
+static void undo_all(const struct host_place *place)
+{
+    AUTO_TUNE_REPORT struct tune_report report = {0};
+    struct error why = ERROR_INIT;
+    if (restore_locked(place, false, &report, &why))
+        log_warning("%s", why.message);
+}
+
+static int tune_locked(const struct host_place *place, const struct tune_request *request,
+                       struct tune_report *report, struct error *err)
+{
+    AUTO_TUNER struct tuner tuner = {.journal.fd = -1};
+    int failed = tuner_init(&tuner, place, request, false, report, err);
+    if (!failed)
+        failed = open_journal(&tuner, err);
+    if (failed)
+        return failed;
+    bool first = !tuner.journal.count;
+    failed = tune_knobs(&tuner, err);
+    if (failed && first)
+        undo_all(place);
+    return failed;
 }
 
 int host_tune(const struct host_place *place, const struct tune_request *request,
               struct tune_report *report, struct error *err)
 {
-    (void)place, (void)request, (void)report;
-    return error_set(err, ERROR_FAILURE, "this build cannot tune the host yet");
-}
-
-int host_restore(const struct host_place *place, bool force, struct tune_report *report,
-                 struct error *err)
-{
-    (void)place, (void)force, (void)report;
-    return error_set(err, ERROR_FAILURE, "this build cannot restore the host yet");
-}
-
-bool host_is_tuned(const struct host_place *place)
-{
-    (void)place;
-    return false;
-}
-
-char *host_bench_group(const struct host_place *place)
-{
-    (void)place;
-    return NULL;
-}
-
-void tune_report_release(struct tune_report *report)
-{
-    for (size_t i = 0; i < report->count; i++) {
-        struct tune_row *row = &report->rows[i];
-        free(row->path);
-        free(row->before);
-        free(row->after);
-        free(row->reason);
-    }
-    free(report->rows);
-    free(report->cpus);
-    strlist_release(&report->warnings);
-    *report = (struct tune_report){0};
+    if (request->profile == TUNE_CONTAINER)
+        return host_survey(place, request, report, err);
+    AUTO_TUNE_REPORT struct tune_report looked = {0};
+    AUTO_TUNER struct tuner tuner = {.journal.fd = -1};
+    AUTO_CLOSE int lock = -1;
+    int failed = tuner_init(&tuner, place, request, false, &looked, err);
+    if (failed)
+        return failed;
+    survey(&tuner);
+    failed = check_rights(place, &looked, err);
+    if (!failed)
+        failed = open_state(place, &lock, err);
+    return failed ? failed : tune_locked(place, request, report, err);
 }

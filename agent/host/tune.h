@@ -48,11 +48,11 @@ enum tune_outcome {
 };
 
 struct tune_row {
-    const char *knob; /* static */
-    char *path;       /* owned; may be NULL with TUNE_ABSENT */
-    char *before;     /* owned; NULL: there was nothing */
-    char *after;      /* owned; the value now, or with TUNE_PENDING the one that tuning wants */
-    char *reason;     /* owned, or NULL */
+    char *knob;   /* owned */
+    char *path;   /* owned; may be NULL with TUNE_ABSENT */
+    char *before; /* owned; NULL: there was nothing */
+    char *after;  /* owned; the value now, or with TUNE_PENDING the one that tuning wants */
+    char *reason; /* owned, or NULL */
     enum tune_outcome outcome;
 };
 

@@ -1,0 +1,71 @@
+#include "host/knob.h"
+
+#include "base/alloc.h"
+#include "base/cpu_mask.h"
+
+#include <string.h>
+
+void knob_targets_release(struct knob_targets *targets)
+{
+    for (size_t i = 0; i < targets->count; i++) {
+        free(targets->items[i].path);
+        free(targets->items[i].wanted);
+    }
+    free(targets->items);
+    *targets = (struct knob_targets){0};
+}
+
+void knob_target_add(const struct knob_context *ctx, struct knob_targets *targets, char *path,
+                     enum value_form form, const char *wanted)
+{
+    if (!host_io_exists(ctx->io, path)) {
+        free(path);
+        return;
+    }
+    ARRAY_RESERVE(targets->items, targets->cap, targets->count + 1);
+    targets->items[targets->count++] = (struct knob_target){path, xstrdup(wanted), form};
+}
+
+void knob_target_number(const struct knob_context *ctx, struct knob_targets *out, const char *path,
+                        const char *wanted)
+{
+    knob_target_add(ctx, out, xstrdup(path), VALUE_TEXT, wanted);
+}
+
+static bool policy_has_benchmark_cpu(const struct knob_context *ctx, const char *policy)
+{
+    AUTO_FREE char *text = host_io_textf(ctx->io, "%s/related_cpus", policy);
+    AUTO_STRLIST struct strlist words = STRLIST_INIT;
+    strlist_split(&words, text ? text : "", ' ');
+    for (size_t i = 0; i < words.count; i++) {
+        cpu_set_t cpus;
+        if (!cpu_mask_parse_list(words.items[i], &cpus))
+            continue;
+        CPU_AND(&cpus, &cpus, &ctx->cpus);
+        if (CPU_COUNT(&cpus))
+            return true;
+    }
+    return false;
+}
+
+void knob_policies(const struct knob_context *ctx, struct strlist *out)
+{
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    if (ctx->io->ops->list(ctx->io, CPU_ROOT "/cpufreq", &names))
+        return;
+    for (size_t i = 0; i < names.count; i++) {
+        if (strncmp(names.items[i], "policy", 6))
+            continue;
+        AUTO_FREE char *policy = xasprintf(CPU_ROOT "/cpufreq/%s", names.items[i]);
+        if (ctx->request->profile != TUNE_SHARED || policy_has_benchmark_cpu(ctx, policy))
+            strlist_push(out, policy);
+    }
+}
+
+bool knob_offers(const struct host_io *io, const char *path, const char *word)
+{
+    AUTO_FREE char *text = host_io_text(io, path);
+    AUTO_STRLIST struct strlist words = STRLIST_INIT;
+    strlist_split(&words, text ? text : "", ' ');
+    return strlist_contains(&words, word);
+}
