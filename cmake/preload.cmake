@@ -1,5 +1,22 @@
-# Libraries that the agent preloads into foreign processes (agent/preload/). Each is a shared object
-# that links against nothing, and is embedded in the agent as bytes.
+# What the agent loads into foreign processes (agent/preload/), embedded in it as bytes: shared
+# objects that link against nothing, and Python modules.
+
+# A static library that has the file as the symbols NAME and NAME_end.
+function(embed_file name path)
+    set(assembly "${CMAKE_BINARY_DIR}/generated/${name}.S")
+    file(WRITE "${assembly}" "    .section .rodata
+    .global ${name}
+    .global ${name}_end
+${name}:
+    .incbin \"${path}\"
+${name}_end:
+    .byte 0
+    .section .note.GNU-stack,\"\",%progbits
+")
+    add_library(${name}_bytes STATIC "${assembly}")
+    set_property(SOURCE "${assembly}" PROPERTY OBJECT_DEPENDS "${path}")
+endfunction()
+
 function(add_preloaded name)
     add_library(preload_${name} MODULE "${CMAKE_SOURCE_DIR}/agent/preload/${name}.c")
     set_target_properties(preload_${name} PROPERTIES PREFIX "liblance_bench_" OUTPUT_NAME ${name}
@@ -10,20 +27,9 @@ function(add_preloaded name)
         -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wwrite-strings -Wformat=2 -O2
         -fno-stack-protector -fno-sanitize=all -U_FORTIFY_SOURCE)
     target_link_options(preload_${name} PRIVATE -nostdlib -fno-sanitize=all -Wl,-z,now -Wl,-s)
-    set(library "${CMAKE_BINARY_DIR}/generated/liblance_bench_${name}.so")
-    file(WRITE "${CMAKE_BINARY_DIR}/generated/preload_${name}.S" "    .section .rodata
-    .global preload_${name}
-    .global preload_${name}_end
-preload_${name}:
-    .incbin \"${library}\"
-preload_${name}_end:
-    .byte 0
-    .section .note.GNU-stack,\"\",%progbits
-")
-    add_library(preload_${name}_bytes STATIC "${CMAKE_BINARY_DIR}/generated/preload_${name}.S")
-    set_property(SOURCE "${CMAKE_BINARY_DIR}/generated/preload_${name}.S" PROPERTY
-        OBJECT_DEPENDS "${library}")
+    embed_file(preload_${name} "${CMAKE_BINARY_DIR}/generated/liblance_bench_${name}.so")
     add_dependencies(preload_${name}_bytes preload_${name})
 endfunction()
 
 add_preloaded(clock)
+embed_file(preload_clock_py "${CMAKE_SOURCE_DIR}/agent/preload/lance_bench_clock.py")

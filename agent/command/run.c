@@ -16,7 +16,7 @@
 
 struct run_options {
     const char *rev, *project, *testbed_name, *run, *toolchain, *python, *wheel, *cpus, *filter;
-    const char *sandbox;
+    const char *sandbox, *clock;
     struct strlist crates, benches, features;
     bool rust_only, python_only, list, dry_run, pull_request, keep_going, keep_files;
     int64_t jobs, retakes;
@@ -45,6 +45,9 @@ static const struct option_row run_rows[] = {
         "measure a published wheel with the suite of this commit"),
     ROW(cpus, OPTION_STRING, "cpus", "LIST",
         "where benchmarks run, such as 1-3 or all (default: all but the first)"),
+    ROW(clock, OPTION_STRING, "clock", "CLOCK",
+        "wall: what users feel (default); cpu: CPU time, for benchmarks of one thread that do not "
+        "wait, as the metric cpu_time"),
     ROW(jobs, OPTION_INTEGER, "jobs", "N",
         "compile on so many CPUs (default: $LANCE_BENCH_JOBS, else all)"),
     ROW(list, OPTION_FLAG, "list", NULL, "build, and say which benchmarks there are"),
@@ -92,6 +95,19 @@ static int read_sandbox(const char *text, enum sandbox_mode *out, struct error *
             return 0;
         }
     return error_set(err, ERROR_USAGE, "--sandbox is one of auto, require, off, not '%s'", text);
+}
+
+static int read_clock(const char *text, enum run_clock *out, struct error *err)
+{
+    if (!text)
+        *out = RUN_CLOCK_CONFIGURED;
+    else if (!strcmp(text, "wall"))
+        *out = RUN_CLOCK_WALL;
+    else if (!strcmp(text, "cpu"))
+        *out = RUN_CLOCK_CPU;
+    else
+        return error_set(err, ERROR_USAGE, "--clock is wall or cpu, not '%s'", text);
+    return 0;
 }
 
 static int read_jobs(const struct run_options *o, int *out, struct error *err)
@@ -169,6 +185,7 @@ static void print_json(const struct run_outcome *out)
     json_text(&json, "toolchain", out->toolchain);
     json_text(&json, "config", out->config);
     json_text(&json, "cpus", out->cpus);
+    json_text(&json, "clock", out->clock);
     json_text(&json, "sandbox", out->sandbox);
     json_text(&json, "canary", out->canary);
     json_text(&json, "outcome", out->outcome);
@@ -274,6 +291,8 @@ static int run_run(const struct globals *globals, const void *raw, const struct 
     int failed = check_options(o, err);
     if (!failed)
         failed = read_sandbox(o->sandbox, &request.sandbox, err);
+    if (!failed)
+        failed = read_clock(o->clock, &request.clock, err);
     if (!failed)
         failed = read_jobs(o, &request.jobs, err);
     if (!failed)

@@ -166,6 +166,9 @@ static int decode_env(const cJSON *value, const char *path, void *member, struct
     return 0;
 }
 
+static const char *const clocks[] = {
+    [CONFIG_CLOCK_WALL] = "wall", [CONFIG_CLOCK_CPU] = "cpu", NULL};
+
 static const struct decode_field config_fields[] = {
     {.key = "$schema", .kind = DECODE_IGNORED},
     FIELD(struct config, project, "project", DECODE_STRING),
@@ -179,6 +182,10 @@ static const struct decode_field config_fields[] = {
      .custom = decode_python},
     WHOLE("env", decode_env),
     FIELD(struct config, cpus, "cpus", DECODE_STRING),
+    {.key = "clock",
+     .kind = DECODE_CHOICE,
+     .offset = offsetof(struct config, clock),
+     .choices = clocks},
     {.key = NULL},
 };
 

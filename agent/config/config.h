@@ -61,6 +61,11 @@ struct python_config {
     double timeout_s; /* of the whole suite; 0: the default */
 };
 
+enum config_clock {
+    CONFIG_CLOCK_WALL,
+    CONFIG_CLOCK_CPU, /* CPU time of benchmarks of one thread: the metric cpu_time */
+};
+
 struct config {
     char *project; /* NULL: the target's own name */
     struct rust_config rust;
@@ -68,6 +73,7 @@ struct config {
     struct strlist env;       /* "NAME=value" for builds and benchmarks */
     struct strlist env_names; /* names that are handed on from the agent's own environment */
     char *cpus;               /* "1-3,5": where benchmarks run; NULL: all but the first */
+    int clock;                /* enum config_clock */
     char *source; /* where this came from, for the log: a path, or "built-in defaults" */
 };
 

@@ -217,6 +217,14 @@ static int choose_cpus(struct run *run, struct error *err)
     return failed;
 }
 
+static void choose_clock(struct run *run)
+{
+    enum run_clock asked = run->request->clock;
+    run->cpu_clock = asked == RUN_CLOCK_CPU ||
+                     (asked == RUN_CLOCK_CONFIGURED && run->config.clock == CONFIG_CLOCK_CPU);
+    run->out->clock = run->cpu_clock ? "cpu" : "wall";
+}
+
 static int check_out(struct run *run, struct error *err)
 {
     run->stage = "checkout";
@@ -238,6 +246,7 @@ static int check_out(struct run *run, struct error *err)
     out->project = xstrdup(project);
     out->commit = xstrdup(run->checkout.commit.id);
     out->config = xstrdup(run->config.source);
+    choose_clock(run);
     failed = apply_request(run, err);
     if (!failed)
         failed = choose_cpus(run, err);

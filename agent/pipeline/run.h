@@ -24,6 +24,12 @@ enum run_mode {
     RUN_DRY,  /* check out, and say what would be done */
 };
 
+enum run_clock {
+    RUN_CLOCK_CONFIGURED,
+    RUN_CLOCK_WALL,
+    RUN_CLOCK_CPU, /* run/cpu_clock.h: stored as the metric cpu_time */
+};
+
 /* Everything is borrowed. NULL, zero and empty lists mean: as the configuration has it. */
 struct run_request {
     enum run_mode mode;
@@ -41,6 +47,7 @@ struct run_request {
     bool keep_going;   /* a build or benchmark that fails does not end the run */
     bool keep_files;   /* the job's folder stays */
     enum sandbox_mode sandbox;
+    enum run_clock clock;
     int jobs;
     int retakes; /* of a process that others have disturbed beyond the limits of host/evidence.h */
     double timeout_s;       /* of one harness process */
@@ -67,6 +74,7 @@ struct run_outcome {
     char *commit, *version, *project, *run, *toolchain, *test_bed;
     char *config;           /* where the configuration came from */
     char *cpus;             /* where benchmarks ran */
+    const char *clock;      /* "wall" or "cpu" */
     char *sandbox;          /* layers of it, for people */
     const char *canary;     /* "trusted"… of host/canary.h; NULL when nothing was measured */
     char *files;            /* the job's folder, where it was kept */

@@ -54,6 +54,10 @@ void run_evidence_begin(const struct run *run, struct run_evidence *evidence)
 static bool once_more(const struct run *run, const struct run_evidence *evidence,
                       const struct evidence_verdict *verdict)
 {
+    /* CPU time does not count what other processes had of its CPUs. */
+    if (run->cpu_clock && !(verdict->flags & EVIDENCE_THROTTLED) &&
+        verdict->steal <= EVIDENCE_AGAIN_STEAL)
+        return false;
     return verdict->again && evidence->discarded.count < (size_t)run->request->retakes;
 }
 

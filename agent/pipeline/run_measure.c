@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "pipeline/pytest_results.h"
+#include "pipeline/run_clock.h"
 #include "pipeline/run_evidence.h"
 #include "run/criterion.h"
 #include "run/pytest.h"
@@ -94,6 +95,8 @@ static int measure_suite(struct run *run, const struct harness *harness, struct 
         log_error("pytest: %s; the log is in %s", part->problem, run->job.logs);
     }
     /* A test that failed behind its measurement stands among the results as if it had not. */
+    for (size_t i = 0; harness->cpu_clock && i < harness->cpu_clock->refused.count; i++)
+        strlist_push(&outcome.failed, harness->cpu_clock->refused.items[i]);
     AUTO_FREE char *filtered = path_join(run->job.path, "pytest.json");
     failed = pytest_results_without(outcome.results, &outcome.failed, filtered, err);
     if (!failed)
@@ -113,8 +116,10 @@ static int measure_attempts(struct run *run, struct bench_target *target,
                             const struct harness *given, struct run_part *part, struct error *err)
 {
     AUTO_RUN_EVIDENCE struct run_evidence evidence = {0};
+    AUTO_CPU_CLOCK struct cpu_clock clock = {0};
     struct harness harness = *given;
     harness.result = &evidence.result;
+    harness.cpu_clock = run->cpu_clock ? &clock : NULL;
     run_evidence_open(run, target, &evidence);
     do {
         forget_attempt(part);
@@ -124,6 +129,8 @@ static int measure_attempts(struct run *run, struct bench_target *target,
         if (failed)
             return failed;
     } while (run_evidence_end(run, &evidence, part));
+    if (run->cpu_clock)
+        run_clock_note(&clock, part);
     return 0;
 }
 

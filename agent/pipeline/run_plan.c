@@ -78,6 +78,10 @@ void run_plan(struct run *run)
         plan_rust(run);
     if (run->config.python.present)
         plan_python(run);
-    strlist_pushf(&out->plan, "store the results of %s %s in %s", out->project, out->version,
+    if (run->cpu_clock)
+        strlist_push(&out->plan, "measure the CPU time of the thread that measures, and refuse "
+                                 "benchmarks that wait or have others work");
+    strlist_pushf(&out->plan, "store the %s of %s %s in %s",
+                  run->cpu_clock ? "metric cpu_time" : "results", out->project, out->version,
                   run->request->db);
 }

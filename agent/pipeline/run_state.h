@@ -35,6 +35,7 @@ struct run {
     bool has_suite;
     cpu_set_t cpus;
     bool pinned;
+    bool cpu_clock; /* measures CPU time */
     struct run_times times;
     struct host_io io; /* this machine, for the evidence */
     struct canary canary;

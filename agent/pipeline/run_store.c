@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "host/machine.h"
 #include "pipeline/publish.h"
+#include "pipeline/run_clock.h"
 #include "pipeline/run_evidence.h"
 #include "pipeline/spool.h"
 #include "store/results.h"
@@ -36,6 +37,7 @@ static int publish_part(struct storing *storing, struct run_part *part, struct e
         failed = format_select(part->format, input, &format, err);
     if (failed)
         return failed;
+    AUTO_STRLIST struct strlist expected = run_stored_names(run, part);
     const struct publish_request request = {
         .db = run->request->db,
         .table = run->request->pull_request ? RESULTS_PR_TABLE : RESULTS_TABLE,
@@ -45,7 +47,8 @@ static int publish_part(struct storing *storing, struct run_part *part, struct e
         .run = out->run,
         .host_session = storing->session,
         .toolchain = out->toolchain,
-        .expected = part->expected,
+        .metric = run->cpu_clock ? CPU_TIME_METRIC : NULL,
+        .expected = expected,
         .reason = part->problem,
         .outcome = part->problem ? RUN_PARTIAL : NULL,
         .evidence = part->evidence,
@@ -150,9 +153,11 @@ static int put_records(const struct storing *storing, struct error *err)
     AUTO_FREE char *knobs = run_evidence_knobs(run), *counters = run_evidence_counters(run);
     AUTO_FREE char *microcode = evidence_microcode(&run->io);
     AUTO_STRLIST struct strlist expected = STRLIST_INIT;
-    for (size_t i = 0; i < out->part_count; i++)
-        for (size_t j = 0; j < out->parts[i].expected.count; j++)
-            strlist_push(&expected, out->parts[i].expected.items[j]);
+    for (size_t i = 0; i < out->part_count; i++) {
+        AUTO_STRLIST struct strlist names = run_stored_names(run, &out->parts[i]);
+        for (size_t j = 0; j < names.count; j++)
+            strlist_push(&expected, names.items[j]);
+    }
     struct run_records records = {
         .session =
             {

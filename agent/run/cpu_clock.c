@@ -1,15 +1,12 @@
 #include "run/cpu_clock.h"
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/number.h"
 #include "base/strbuf.h"
 #include "preload/clock.h"
 
 #include <elf.h>
-#include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,13 +14,18 @@
 #define REPORT_MAX ((size_t)16 << 20)
 #define PROGRAM_HEADERS_MAX 128
 
+#define FOLDER "cpu-clock" /* of the report, below the job's out/ */
+
 extern const char preload_clock[], preload_clock_end[];
+extern const char preload_clock_py[], preload_clock_py_end[];
 
 void cpu_clock_release(struct cpu_clock *clock)
 {
     for (size_t i = 0; i < clock->count; i++)
         free(clock->uses[i].name);
     free(clock->uses);
+    strlist_release(&clock->refused);
+    strlist_release(&clock->reasons);
     *clock = (struct cpu_clock){0};
 }
 
@@ -56,21 +58,46 @@ int cpu_clock_check(int fd, const char *name, struct error *err)
                      name);
 }
 
-int cpu_clock_prepare(struct job *job, const char *folder, struct strlist *env, char **report,
-                      struct error *err)
+/* Writes the file into a folder of the job that foreign code may read, and makes an empty one for
+ * the report. */
+static int furnish(struct job *job, const char *name, const char *bytes, const char *end,
+                   struct strlist *env, struct error *err)
 {
-    AUTO_FREE char *library = path_join(job->path, "clock.so");
-    if (!path_exists(library)) {
-        size_t len = (size_t)(preload_clock_end - preload_clock);
-        int failed = file_write_atomic(library, preload_clock, len, err);
-        if (failed)
-            return failed;
-        sandbox_add_readable(&job->sandbox, library);
-    }
-    *report = path_join(folder, "report");
-    env_set(env, "LD_PRELOAD", library);
-    env_set(env, CLOCK_REPORT_ENV, *report);
+    AUTO_FREE char *folder = path_join(job->path, FOLDER), *path = path_join(folder, name);
+    AUTO_FREE char *out = NULL;
+    int failed = job_output_dir(job, FOLDER, &out, err);
+    if (!failed)
+        failed = dir_make(folder, err);
+    if (!failed)
+        failed = file_write_atomic(path, bytes, (size_t)(end - bytes), err);
+    if (failed)
+        return failed;
+    if (!strlist_contains(&job->sandbox.readable, folder))
+        sandbox_add_readable(&job->sandbox, folder);
+    AUTO_FREE char *report = path_join(out, "report");
+    env_set(env, CLOCK_REPORT_ENV, report);
     return 0;
+}
+
+int cpu_clock_preload(struct job *job, struct strlist *env, struct error *err)
+{
+    int failed = furnish(job, "clock.so", preload_clock, preload_clock_end, env, err);
+    AUTO_FREE char *library = xasprintf("%s/" FOLDER "/clock.so", job->path);
+    if (!failed)
+        env_set(env, "LD_PRELOAD", library);
+    return failed;
+}
+
+int cpu_clock_plug_in(struct job *job, struct strlist *env, struct error *err)
+{
+    int failed =
+        furnish(job, CPU_CLOCK_PLUGIN ".py", preload_clock_py, preload_clock_py_end, env, err);
+    const char *before = env_get(env, "PYTHONPATH");
+    AUTO_FREE char *paths =
+        xasprintf("%s/" FOLDER "%s%s", job->path, before ? ":" : "", before ? before : "");
+    if (!failed)
+        env_set(env, "PYTHONPATH", paths);
+    return failed;
 }
 
 /* Takes the next number off a line; negative ones do not occur. */
@@ -109,32 +136,6 @@ static bool take_line(char *line, struct cpu_clock *out)
     return true;
 }
 
-int cpu_clock_read(const char *report, struct cpu_clock *out, struct error *err)
-{
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    AUTO_CPU_CLOCK struct cpu_clock clock = {0};
-    struct error reason = ERROR_INIT;
-    int failed = file_read(report, REPORT_MAX, &text, &reason);
-    if (failed == ERROR_NOT_FOUND)
-        return error_set(err, ERROR_BUILD,
-                         "it did not measure with the CPU clock: it is no Criterion bench of "
-                         "version 0.3 or later, or hands its work to another process");
-    if (failed)
-        return error_set(err, ERROR_BUILD, "the CPU clock's report: %s", reason.message);
-    size_t number = 0;
-    char *rest = text.buf;
-    for (char *line; rest && *rest;) {
-        line = strsep(&rest, "\n");
-        number++;
-        if (!take_line(line, &clock))
-            return error_set(err, ERROR_BUILD, "line %zu of the CPU clock's report is damaged",
-                             number);
-    }
-    *out = clock;
-    clock = (struct cpu_clock){0};
-    return 0;
-}
-
 static bool is_too_much(int64_t ns, int64_t cpu_ns)
 {
     return ns > CPU_CLOCK_SPARE_NS && (double)ns > CPU_CLOCK_SHARE * (double)cpu_ns;
@@ -147,10 +148,62 @@ char *cpu_clock_refusal(const struct cpu_clock_use *use)
         return xstrdup("reads no clock that can be answered with CPU time");
     if (is_too_much(use->others_ns, use->cpu_ns))
         return xasprintf("has work done by other threads: %.3f s of CPU time, beside %.3f s of "
-                         "the one that measures",
+                         "its own",
                          (double)use->others_ns / 1e9, cpu_s);
     if (is_too_much(use->waited_ns, use->cpu_ns))
         return xasprintf("sleeps or waits: %.3f s, beside %.3f s of CPU time",
                          (double)use->waited_ns / 1e9, cpu_s);
     return NULL;
+}
+
+static void judge(struct cpu_clock *clock)
+{
+    for (size_t i = 0; i < clock->count; i++) {
+        AUTO_FREE char *reason = cpu_clock_refusal(&clock->uses[i]);
+        if (!reason || strlist_contains(&clock->refused, clock->uses[i].name))
+            continue;
+        strlist_push(&clock->refused, clock->uses[i].name);
+        strlist_pushf(&clock->reasons, "%s %s", clock->uses[i].name, reason);
+    }
+}
+
+int cpu_clock_parse(char *text, struct cpu_clock *out, struct error *err)
+{
+    AUTO_CPU_CLOCK struct cpu_clock clock = {0};
+    size_t number = 0;
+    for (char *rest = text; rest && *rest;) {
+        char *line = strsep(&rest, "\n");
+        number++;
+        if (!take_line(line, &clock))
+            return error_set(err, ERROR_BUILD, "line %zu of the CPU clock's report is damaged",
+                             number);
+    }
+    judge(&clock);
+    cpu_clock_release(out);
+    *out = clock;
+    clock = (struct cpu_clock){0};
+    return 0;
+}
+
+int cpu_clock_read(const struct job *job, struct cpu_clock *out, struct error *err)
+{
+    AUTO_FREE char *folder = path_join(job->out, FOLDER), *path = path_join(folder, "report");
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    int failed = job_check_output(folder, REPORT_MAX, err);
+    if (failed)
+        return failed;
+    if (!path_exists(path))
+        return error_set(err, ERROR_BUILD,
+                         "nothing was measured with the CPU clock: the benchmarks are none that "
+                         "this program knows, or run in another process; use --clock wall");
+    failed = file_read(path, REPORT_MAX, &text, err);
+    return failed ? failed : cpu_clock_parse(text.buf, out, err);
+}
+
+bool cpu_clock_accepts(const struct cpu_clock *clock, const char *name)
+{
+    bool known = false;
+    for (size_t i = 0; i < clock->count; i++)
+        known |= !strcmp(clock->uses[i].name, name);
+    return known && !strlist_contains(&clock->refused, name);
 }

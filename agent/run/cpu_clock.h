@@ -19,6 +19,9 @@
 #define CPU_CLOCK_SHARE 0.01
 #define CPU_CLOCK_SPARE_NS 2000000
 
+#define CPU_CLOCK_PLUGIN "lance_bench_clock" /* pytest -p */
+#define CPU_CLOCK_TIMER "time.thread_time"   /* for pytest-benchmark */
+
 /* What the samples of one benchmark took, its set-up between them included. */
 struct cpu_clock_use {
     char *name;           /* Criterion's title of the benchmark: the name, cut at 100 characters */
@@ -33,6 +36,8 @@ struct cpu_clock {
     double read_ns; /* what a read of the clock costs */
     struct cpu_clock_use *uses;
     size_t count, cap;
+    struct strlist refused; /* names of the benchmarks that CPU time does not fit */
+    struct strlist reasons; /* of each, behind its name: "<name> sleeps or waits: …" */
 };
 
 void cpu_clock_release(struct cpu_clock *clock);
@@ -42,15 +47,20 @@ void cpu_clock_release(struct cpu_clock *clock);
  * another. ERROR_BUILD says so; `name` stands for it. */
 int cpu_clock_check(int fd, const char *name, struct error *err) MUST_CHECK;
 
-/* Writes the library into the job's folder, where foreign code can read it, and sets the variables
- * of the process that measures. *report: the file that the library will leave in `folder`, a fresh
- * string. */
-int cpu_clock_prepare(struct job *job, const char *folder, struct strlist *env, char **report,
-                      struct error *err) MUST_CHECK;
+/* Each writes what is to be loaded into the job's folder, where foreign code may read it, and adds
+ * the variables that load it to those of the process that measures: the library into a Criterion
+ * bench, the module lance_bench_clock into pytest. */
+int cpu_clock_preload(struct job *job, struct strlist *env, struct error *err) MUST_CHECK;
+int cpu_clock_plug_in(struct job *job, struct strlist *env, struct error *err) MUST_CHECK;
 
-/* Reads what the library left. Foreign code may have written it: ERROR_BUILD when it is not there,
- * or not what the library writes. `out` is to be released. */
-int cpu_clock_read(const char *report, struct cpu_clock *out, struct error *err) MUST_CHECK;
+/* Reads what the process left, and judges it. Foreign code may have written it: ERROR_BUILD when it
+ * is not there, or not what it should be. Replaces what is in `out`, which is to be released. */
+int cpu_clock_read(const struct job *job, struct cpu_clock *out, struct error *err) MUST_CHECK;
+/* The same for a report's text, which is changed. */
+int cpu_clock_parse(char *text, struct cpu_clock *out, struct error *err) MUST_CHECK;
+
+/* Whether there are figures of the benchmark, and none of them speaks against it. */
+bool cpu_clock_accepts(const struct cpu_clock *clock, const char *name);
 
 /* Why CPU time does not fit the benchmark, a fresh string; NULL when it does. */
 char *cpu_clock_refusal(const struct cpu_clock_use *use);

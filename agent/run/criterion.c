@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "run/criterion_results.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -117,6 +118,40 @@ static bool is_done(const char *text)
     return !strncmp(text, "Benchmarking ", 13) && len >= tail && !strcmp(text + len - tail, mark);
 }
 
+/* The CPU clock goes into the measuring process alone, and into no static one. */
+static int set_clock(const struct harness *harness, const struct bench_target *target,
+                     struct strlist *env, struct error *err)
+{
+    if (!harness->cpu_clock)
+        return 0;
+    AUTO_CLOSE int fd = sandbox_open_foreign(&harness->job->sandbox, target->executable);
+    AUTO_FREE char *name = xasprintf("bench %s of %s", target->bench, target->package);
+    int failed = cpu_clock_check(fd, name, err);
+    return failed ? failed : cpu_clock_preload(harness->job, env, err);
+}
+
+static bool is_accepted(void *clock, const char *title)
+{
+    return cpu_clock_accepts(clock, title);
+}
+
+/* Leaves no result that is not CPU time of one thread. */
+static int sift(const struct harness *harness, const char *folder, struct error *err)
+{
+    struct cpu_clock *clock = harness->cpu_clock;
+    if (!clock)
+        return 0;
+    int failed = cpu_clock_read(harness->job, clock, err);
+    size_t kept = 0;
+    if (!failed)
+        failed = criterion_results_sift(folder, is_accepted, clock, &kept, err);
+    if (failed || kept)
+        return failed;
+    AUTO_FREE char *reasons = strlist_join(&clock->reasons, "; ");
+    return error_set(err, ERROR_BUILD, "no benchmark of it can be measured with --clock cpu: %s",
+                     *reasons ? reasons : "none reads the clock");
+}
+
 static bool is_empty(const char *folder)
 {
     AUTO_STRLIST struct strlist names = STRLIST_INIT;
@@ -136,6 +171,9 @@ int criterion_run(const struct harness *harness, const struct bench_target *targ
     for (size_t i = 0; i < harness->env->count; i++)
         strlist_push(&env, harness->env->items[i]);
     env_set(&env, "CRITERION_HOME", folder);
+    failed = set_clock(harness, target, &env, err);
+    if (failed)
+        return failed;
 
     struct harness_watch watch;
     harness_watch_init(&watch, harness, is_done);
@@ -156,6 +194,9 @@ int criterion_run(const struct harness *harness, const struct bench_target *targ
         return error_set(err, ERROR_BUILD,
                          "bench %s of %s ended well and measured nothing; its output: %s",
                          target->bench, target->package, harness->job->logs);
+    failed = sift(harness, folder, err);
+    if (failed)
+        return failed;
     *results = take_ptr(folder);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* What the runs of all harnesses share. */
 #pragma once
 
+#include "run/cpu_clock.h"
 #include "sandbox/job.h"
 
 #include <sched.h>
@@ -18,6 +19,9 @@ struct harness {
     uint64_t output_limit;     /* 0: PROCESS_OUTPUT_LIMIT */
     /* How the measuring process ended and what it used, its events counted; may be NULL. */
     struct process_result *result;
+    /* Measure CPU time, and what was found on the way; benchmarks that it does not fit are taken
+     * out of the results. NULL: wall time. */
+    struct cpu_clock *cpu_clock;
     /* Called as benchmarks are done, and each second on a terminal; may be NULL. */
     void (*on_progress)(void *context, size_t done, double elapsed_s);
     void *context;

@@ -139,6 +139,47 @@ static int check_results(const char *folder, const char *path, struct error *err
     return 0;
 }
 
+/* pytest-benchmark is told which timer to use, and watched while it does. */
+static int set_clock(const struct harness *harness, struct strlist *argv, struct strlist *env,
+                     struct error *err)
+{
+    if (!harness->cpu_clock)
+        return 0;
+    strlist_push(argv, "-p");
+    strlist_push(argv, CPU_CLOCK_PLUGIN);
+    strlist_push(argv, "--benchmark-timer=" CPU_CLOCK_TIMER);
+    return cpu_clock_plug_in(harness->job, env, err);
+}
+
+/* Tests that CPU time does not fit fail for that reason, and for no other. */
+static int judge_clock(const struct harness *harness, struct strlist *failed_tests,
+                       struct error *err)
+{
+    if (!harness->cpu_clock)
+        return 0;
+    int failed = cpu_clock_read(harness->job, harness->cpu_clock, err);
+    struct strlist others = STRLIST_INIT;
+    for (size_t i = 0; !failed && i < failed_tests->count; i++)
+        if (!strlist_contains(&harness->cpu_clock->refused, failed_tests->items[i]))
+            strlist_push(&others, failed_tests->items[i]);
+    if (failed)
+        return failed;
+    strlist_release(failed_tests);
+    *failed_tests = others;
+    return 0;
+}
+
+/* Without a result: whether the clock is the reason. */
+static int refused_all(const struct harness *harness, int failed, struct error *err)
+{
+    struct cpu_clock *clock = harness->cpu_clock;
+    if (cpu_clock_read(harness->job, clock, NULL) || !clock->refused.count)
+        return failed;
+    AUTO_FREE char *reasons = strlist_join(&clock->reasons, "; ");
+    return error_set(err, ERROR_BUILD, "no benchmark of it can be measured with --clock cpu: %s",
+                     reasons);
+}
+
 int pytest_run(const struct harness *harness, const struct pytest_suite *suite,
                struct pytest_outcome *out, struct error *err)
 {
@@ -154,6 +195,9 @@ int pytest_run(const struct harness *harness, const struct pytest_suite *suite,
     strlist_push(&argv, "-rfE");
     strlist_pushf(&argv, "--benchmark-json=%s", outcome.results);
     strlist_push(&argv, suite->path);
+    failed = set_clock(harness, &argv, &env, err);
+    if (failed)
+        return failed;
 
     struct harness_watch watch;
     harness_watch_init(&watch, harness, is_done);
@@ -175,6 +219,8 @@ int pytest_run(const struct harness *harness, const struct pytest_suite *suite,
     if (result.end != PROCESS_EXITED || result.code > PYTEST_TESTS_FAILED)
         return job_step_error(harness->job, &step, &result, &logs, err);
     failed = check_results(folder, outcome.results, err);
+    if (failed == ERROR_NO_DATA && harness->cpu_clock)
+        failed = refused_all(harness, failed, err);
     if (failed == ERROR_NO_DATA && !process_succeeded(&result))
         return job_step_error(harness->job, &step, &result, &logs, err);
     if (failed == ERROR_NO_DATA)
@@ -183,6 +229,9 @@ int pytest_run(const struct harness *harness, const struct pytest_suite *suite,
     if (failed)
         return failed;
     take_failed(logs.out, &outcome.failed);
+    failed = judge_clock(harness, &outcome.failed, err);
+    if (failed)
+        return failed;
     *out = outcome;
     outcome = (struct pytest_outcome){0};
     return 0;
