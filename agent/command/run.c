@@ -16,7 +16,7 @@
 
 struct run_options {
     const char *rev, *project, *testbed_name, *run, *toolchain, *python, *wheel, *cpus, *filter;
-    const char *sandbox, *clock;
+    const char *sandbox, *clock, *tune;
     struct strlist crates, benches, features;
     bool rust_only, python_only, list, dry_run, pull_request, keep_going, keep_files;
     int64_t jobs, retakes;
@@ -48,6 +48,9 @@ static const struct option_row run_rows[] = {
     ROW(clock, OPTION_STRING, "clock", "CLOCK",
         "wall: what users feel (default); cpu: CPU time, for benchmarks of one thread that do not "
         "wait, as the metric cpu_time"),
+    ROW(tune, OPTION_STRING, "tune", "MODE",
+        "auto: set the machine up where host.conf says how and this process may; require: or "
+        "fail; off: leave it alone"),
     ROW(jobs, OPTION_INTEGER, "jobs", "N",
         "compile on so many CPUs (default: $LANCE_BENCH_JOBS, else all)"),
     ROW(list, OPTION_FLAG, "list", NULL, "build, and say which benchmarks there are"),
@@ -81,6 +84,7 @@ static const struct option_row run_rows[] = {
 
 static const struct run_options run_defaults = {
     .sandbox = "auto",
+    .tune = "auto",
     .min_free = RUN_MIN_FREE,
     .retakes = 1,
 };
@@ -108,6 +112,18 @@ static int read_clock(const char *text, enum run_clock *out, struct error *err)
     else
         return error_set(err, ERROR_USAGE, "--clock is wall or cpu, not '%s'", text);
     return 0;
+}
+
+static int read_tune(const char *text, enum run_tune *out, struct error *err)
+{
+    static const char *const modes[] = {
+        [RUN_TUNE_AUTO] = "auto", [RUN_TUNE_OFF] = "off", [RUN_TUNE_REQUIRE] = "require"};
+    for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+        if (!strcmp(modes[i], text)) {
+            *out = (enum run_tune)i;
+            return 0;
+        }
+    return error_set(err, ERROR_USAGE, "--tune is one of auto, off, require, not '%s'", text);
 }
 
 static int read_jobs(const struct run_options *o, int *out, struct error *err)
@@ -293,6 +309,8 @@ static int run_run(const struct globals *globals, const void *raw, const struct 
         failed = read_sandbox(o->sandbox, &request.sandbox, err);
     if (!failed)
         failed = read_clock(o->clock, &request.clock, err);
+    if (!failed)
+        failed = read_tune(o->tune, &request.tune, err);
     if (!failed)
         failed = read_jobs(o, &request.jobs, err);
     if (!failed)

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "pipeline/cache.h"
+#include "pipeline/run_host.h"
 #include "pipeline/run_state.h"
 #include "store/records.h"
 
@@ -51,6 +52,7 @@ static void run_release(struct run *run)
     slot_release(&run->slot);
     shared_dir_release(&run->crates);
     toolchain_release(&run->toolchain);
+    run_host_free(run->host);
     free(run->rust_folder);
     free(run->python_folder);
     bench_targets_release(&run->targets);
@@ -204,9 +206,15 @@ static int apply_request(struct run *run, struct error *err)
 
 static int choose_cpus(struct run *run, struct error *err)
 {
-    const char *text = run->request->cpus ? run->request->cpus : run->config.cpus;
+    const char *text = run->request->cpus;
     int failed = 0;
-    if (text && strcmp(text, "all")) {
+    if (!text)
+        failed = run_host_cpus(run, &run->cpus, &run->pinned, err);
+    if (!text && !run->pinned)
+        text = run->config.cpus;
+    if (failed || (!text && run->pinned)) {
+        /* The machine's own configuration knows its CPUs better than the target's. */
+    } else if (text && strcmp(text, "all")) {
         failed = cpu_list_parse(text, &run->cpus, err);
         run->pinned = true;
     } else if (!text) {
@@ -318,8 +326,12 @@ static int run_stages(struct run *run, struct error *err)
     int failed = build_all(run, err);
     if (!failed)
         failed = run_list_parts(run, err);
-    if (!failed && run->request->mode == RUN_MEASURE)
+    if (failed || run->request->mode != RUN_MEASURE)
+        return failed;
+    failed = run_host_begin(run, err);
+    if (!failed)
         failed = run_measure(run, err);
+    run_host_end(run);
     return failed;
 }
 
@@ -410,6 +422,8 @@ int run_commit(const struct run_request *request, struct run_outcome *out, struc
     host_io_real(NULL, &run.io);
     sandbox_protect_agent();
     int failed = probe_sandbox(&run, &report, err);
+    if (!failed)
+        failed = run_host_open(&run, err);
     if (!failed)
         failed = check_out(&run, err);
     if (!failed)

@@ -30,6 +30,12 @@ enum run_clock {
     RUN_CLOCK_CPU, /* run/cpu_clock.h: stored as the metric cpu_time */
 };
 
+enum run_tune {
+    RUN_TUNE_AUTO, /* where the machine is configured for it and this process may */
+    RUN_TUNE_OFF,
+    RUN_TUNE_REQUIRE, /* an error where nobody has tuned it and this process may not */
+};
+
 /* Everything is borrowed. NULL, zero and empty lists mean: as the configuration has it. */
 struct run_request {
     enum run_mode mode;
@@ -48,6 +54,7 @@ struct run_request {
     bool keep_files;   /* the job's folder stays */
     enum sandbox_mode sandbox;
     enum run_clock clock;
+    enum run_tune tune;
     int jobs;
     int retakes; /* of a process that others have disturbed beyond the limits of host/evidence.h */
     double timeout_s;       /* of one harness process */

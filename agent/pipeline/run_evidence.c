@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/escape.h"
 #include "base/log.h"
+#include "pipeline/run_host.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -139,6 +140,9 @@ char *run_evidence_knobs(const struct run *run)
     struct strbuf json = STRBUF_INIT;
     strbuf_addstr(&json, "{\"machine\":");
     evidence_write_machine(&run->io, &json);
+    AUTO_FREE char *tuning = run_host_json(run);
+    if (tuning)
+        strbuf_addf(&json, ",\"tuning\":%s", tuning);
     strbuf_addch(&json, '}');
     return strbuf_detach(&json);
 }

@@ -17,6 +17,8 @@
 #include "pipeline/run_times.h"
 #include "sandbox/job.h"
 
+struct run_host;
+
 struct run {
     const struct run_request *request;
     struct run_outcome *out;
@@ -37,7 +39,8 @@ struct run {
     bool pinned;
     bool cpu_clock; /* measures CPU time */
     struct run_times times;
-    struct host_io io; /* this machine, for the evidence */
+    struct run_host *host; /* run_host.h */
+    struct host_io io;     /* this machine, for the evidence */
     struct canary canary;
     const char *stage;   /* for the live line */
     size_t part;         /* index of the one under way */
