@@ -61,10 +61,13 @@ struct meter {
 static struct meter *meter;
 static char report_path[4096];
 
-/* One a thread: what identifies it, and the line that it is writing to standard error. */
+/* One a thread: what identifies it, and the lines that it is writing to standard output and error.
+ */
 static __thread struct {
-    size_t len;
-    char line[LINE_SIZE];
+    struct {
+        size_t len;
+        char text[LINE_SIZE];
+    } lines[2];
 } thread __attribute__((tls_model("initial-exec")));
 
 static int64_t ns_of(const struct timespec *time)
@@ -285,29 +288,32 @@ static void watch_line(const char *line)
     }
 }
 
-static void watch(const char *bytes, size_t len)
+static void watch(int fd, const char *bytes, size_t len)
 {
+    size_t *have = &thread.lines[fd - 1].len;
+    char *text = thread.lines[fd - 1].text;
     for (size_t i = 0; i < len; i++) {
         if (bytes[i] != '\n') {
             /* One that is too long is none of Criterion's. */
-            thread.line[thread.len < LINE_SIZE ? thread.len++ : LINE_SIZE - 1] = bytes[i];
+            text[*have < LINE_SIZE ? (*have)++ : LINE_SIZE - 1] = bytes[i];
             continue;
         }
-        size_t have = thread.len;
-        thread.len = 0;
-        if (have == LINE_SIZE)
-            continue;
-        thread.line[have] = '\0';
-        watch_line(thread.line);
+        bool whole = *have < LINE_SIZE;
+        if (whole)
+            text[*have] = '\0';
+        *have = 0;
+        if (whole)
+            watch_line(text);
     }
 }
 
+/* Criterion up to 0.3 prints to standard output, later ones to standard error. */
 EXPORT ssize_t write(int fd, const void *bytes, size_t len)
 {
     resolve();
-    if (fd == STDERR_FILENO && meter) {
+    if ((fd == STDOUT_FILENO || fd == STDERR_FILENO) && meter) {
         int saved = errno;
-        watch(bytes, len);
+        watch(fd, bytes, len);
         errno = saved;
     }
     return real.write(fd, bytes, len);

@@ -3,11 +3,10 @@
  * monotonic clock with CPU time. Not part of the agent: a library of its own that shares no code
  * with it, embedded in it as bytes (run/cpu_clock.h).
  *
- * When. Criterion says on standard error what it does. From "Benchmarking NAME: Warming up" until
+ * When. Criterion prints what it does. From "Benchmarking NAME: Warming up" until
  * "Benchmarking NAME: Analyzing" the thread that said so is the measuring thread, and its clock is
  *
- *     what the clock said at the beginning + CPU time of the thread since + time that it was
- * blocked
+ *     what it said at the beginning + the thread's CPU time since + time that it was blocked
  *
  * that is, real time without the time that the thread could have run and another program had the
  * CPU. Before and after, and in every other thread and child process, the clock is the real one;
