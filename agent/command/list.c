@@ -16,7 +16,8 @@ const struct command *const commands[] = {
     &command_host_check,     &command_host_tune,
     &command_host_restore,   &command_host_install,
     &command_host_uninstall, &command_host_helper,
-    &command_doctor,         &command_licenses,
-    &command_completion,     &command_help,
+    &command_host_calibrate, &command_doctor,
+    &command_licenses,       &command_completion,
+    &command_help,
 };
 const size_t command_count = ARRAY_SIZE(commands);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
+#include "parse/calibration.h"
 #include "parse/criterion.h"
 #include "parse/criterion_folder.h"
 #include "parse/history.h"
@@ -18,6 +19,7 @@ const struct parse_format *const parse_formats[] = {
     &criterion_format,
     &criterion_folder_format,
     &history_format,
+    &calibration_format,
 };
 const size_t parse_format_count = ARRAY_SIZE(parse_formats);
 

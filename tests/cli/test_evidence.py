@@ -230,3 +230,79 @@ def test_evidence_waits_in_the_spool_with_the_results(bed, quick, tmp_path):
 @pytest.mark.parametrize("retakes", ["-1", "101", "many"])
 def test_retakes_take_a_small_number(store, retakes):  # noqa: F811
     assert "retakes" in error_line(store.run("run", "nowhere", "--retakes", retakes), 129)
+
+
+# --- host calibrate ---------------------------------------------------------------------------
+
+METRICS = {
+    "quantum/p50", "quantum/p99", "quantum/max", "frequency", "lost", "migrations",
+    *(f"{work}{figure}" for work in ("integer", "memory", "branch") for figure in ("", "/cv", "/smallest_change")),
+}
+
+
+def test_a_calibration_is_printed_and_stored_as_results(store):  # noqa: F811
+    done = store.ok("host", "calibrate", "--duration", "1s", "--testbed-name", "bed", "--format", "json")
+    printed = {row["metric"]: row for row in json.loads(done.stdout)}
+    assert METRICS <= set(printed) <= METRICS | {"steal", "load"}
+    assert printed["quantum/p50"]["value"] <= printed["quantum/p99"]["value"] <= printed["quantum/max"]["value"]
+    assert 5e7 < printed["frequency"]["value"] < 2e10
+    rows = {row["benchmark_name"]: row for row in store.query("select * from results")}
+    assert set(rows) == set(printed)
+    for name, row in rows.items():
+        assert row["dut"]["name"] == "lance-bench-host" and row["test_bed"]["name"] == "bed"
+        assert row["units"] == printed[name]["units"]
+        assert (row["summary"]["min"], row["summary"]["max"]) == (printed[name]["min"], printed[name]["max"])
+    metadata = json.loads(rows["integer"]["metadata"])
+    assert metadata["harness"] == "calibration"
+    assert metadata["details"]["rounds"] == len(rows["integer"]["values"]) >= 10
+    assert metadata["evidence"]["machine"]["aslr"] is not None
+
+
+def test_each_calibration_is_a_run_of_its_own(store):  # noqa: F811
+    env = {"GITHUB_RUN_ID": "1", "GITHUB_RUN_ATTEMPT": "1"}
+    for _ in range(2):
+        store.ok("host", "calibrate", "--duration", "1s", "--testbed-name", "bed", env=env)
+    assert store.query("select count(*) as n from results where benchmark_name = 'integer'") == [{"n": 2}]
+    assert store.query("select count(*) as n from runs where outcome = 'complete'") == [{"n": 2}]
+
+
+def test_a_calibration_can_be_looked_at_without_a_database(store):  # noqa: F811
+    done = store.ok("host", "calibrate", "--duration", "1s", "--no-store", "--format", "markdown",
+                    db="s3://nobody/here")
+    assert done.stdout.startswith("| metric ")
+    assert store.tables() == {} and not store.spooled()
+
+
+def test_a_calibration_that_cannot_be_stored_waits_in_the_spool(store):  # noqa: F811
+    dead = {"AWS_ENDPOINT": "http://127.0.0.1:9", "AWS_ALLOW_HTTP": "true", "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}
+    done = store.run("host", "calibrate", "--duration", "1s", "--testbed-name", "bed", db="s3://bucket/db", env=dead)
+    assert done.returncode == 6, done.stderr
+    entry, = store.spooled()
+    # What waits is an input like any other.
+    store.ok("publish", "auto", entry / "input", "--dut-version", "1", "--dut-timestamp", 1, "--testbed-name", "b")
+    assert METRICS <= set(store.names())
+
+
+@pytest.mark.parametrize("words, said", [
+    (["--duration", "0.5s"], "--duration"),
+    (["--duration", "2h"], "--duration"),
+    (["--duration", "soon"], "duration"),
+    (["--cpus", ""], "CPU"),
+    (["--cpus", "1-"], "CPU"),
+    (["--cpus", "4000"], "CPU"),
+    (["--cpus", "0", "extra"], "extra"),
+])
+def test_what_calibrate_does_not_understand(store, words, said):  # noqa: F811
+    assert said in error_line(store.run("host", "calibrate", *words), 129)
+
+
+def test_ctrl_c_stores_nothing(store):  # noqa: F811
+    process = store.start("host", "calibrate", "--duration", "60s", "--testbed-name", "bed")
+    while "calibrating" not in process.stderr.readline():
+        pass
+    process.send_signal(2)
+    assert process.wait(timeout=20) == 130
+    assert process.stdout.read() == "" and store.tables() == {}
+    process.stderr.close()
+    process.stdout.close()

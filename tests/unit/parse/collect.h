@@ -4,7 +4,7 @@
 #include "parse/format.h"
 
 struct collected {
-    char *benchmark, *metric, *details, *throughput_name, *unit_system;
+    char *benchmark, *metric, *details, *throughput_name, *unit_system, *units;
     double *values;
     uint64_t *iterations; /* NULL when the harness gave none */
     size_t value_count;
