@@ -1,6 +1,7 @@
 #include "store/column.h"
 
 #include "base/alloc.h"
+#include "base/escape.h"
 
 #include <assert.h>
 #include <math.h>
@@ -81,6 +82,16 @@ static void end_row(struct column *c, bool valid)
     c->length++;
 }
 
+/* One row that is not UTF-8 would make the whole table unreadable, to every reader. */
+static void add_repaired(struct column *c, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        size_t step = utf8_sequence(text + i, len - i);
+        add_bytes(c, step ? text + i : "\xef\xbf\xbd", step ? step : 3);
+        i += step ? step : 1;
+    }
+}
+
 void column_add_text(struct column *c, const char *text)
 {
     if (text)
@@ -92,7 +103,10 @@ void column_add_text(struct column *c, const char *text)
 void column_add_text_len(struct column *c, const char *text, size_t len)
 {
     assert(c->spec->kind == COLUMN_UTF8);
-    add_bytes(c, text, len);
+    if (utf8_is_valid(text, len))
+        add_bytes(c, text, len);
+    else
+        add_repaired(c, text, len);
     end_row(c, true);
 }
 
