@@ -1,5 +1,6 @@
 #include "command/common.h"
 
+#include "base/escape.h"
 #include "base/log.h"
 #include "host/machine.h"
 #include "model/commit.h"
@@ -47,6 +48,18 @@ int command_test_bed(const char *name, struct test_bed *out, struct error *err)
                     "--testbed-name or in %s",
                     out->name, TEST_BED_FILE);
     return failed;
+}
+
+int command_check_text(const char *option, const char *value, struct error *err)
+{
+    if (!value)
+        return 0;
+    if (!*value)
+        return error_set(err, ERROR_USAGE, "--%s is empty: give it a value or leave it out",
+                         option);
+    if (!utf8_is_valid(value, strlen(value)))
+        return error_set(err, ERROR_USAGE, "--%s is not UTF-8 text: '%s'", option, value);
+    return 0;
 }
 
 int command_check_commit(const char *text, struct error *err)

@@ -34,7 +34,11 @@ static int run(const struct globals *globals, const void *raw, const struct strl
     AUTO_INPUT struct input *input = NULL;
     struct import_outcome outcome = {0};
     const struct import_request request = {globals->db, o->dut_name, o->testbed_name};
-    int failed = command_database(globals, &probe, err);
+    int failed = command_check_text("dut-name", o->dut_name, err);
+    if (!failed)
+        failed = command_check_text("testbed-name", o->testbed_name, err);
+    if (!failed)
+        failed = command_database(globals, &probe, err);
     if (!failed)
         failed = input_open(args->items[0], o->max_input, &input, err);
     if (!failed)

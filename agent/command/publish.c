@@ -3,8 +3,10 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "command/common.h"
 #include "command/rows.h"
+#include "model/commit.h"
 #include "parse/pytest_benchmark.h"
 #include "pipeline/publish.h"
 #include "pipeline/spool.h"
@@ -65,19 +67,20 @@ static void subject_release(struct subject *s)
 
 static bool is_full_id(const char *id)
 {
-    return id && strlen(id) == 40 && strspn(id, "0123456789abcdef") == 40;
+    return id && strlen(id) == 40 && strspn(id, "0123456789abcdefABCDEF") == 40;
 }
+
+/* The last second of the year 9999: what is greater counts milliseconds. */
+#define TIMESTAMP_MAX INT64_C(253402300799)
 
 static int read_timestamp(const char *text, int64_t *out, struct error *err)
 {
-    char *end = NULL;
-    long long seconds = strtoll(text, &end, 10);
-    if (end != text && !*end) {
+    int64_t seconds = 0;
+    if (parse_int64(text, &seconds) ? seconds >= 0 && seconds <= TIMESTAMP_MAX
+                                    : time_parse_iso(text, &seconds)) {
         *out = seconds;
         return 0;
     }
-    if (time_parse_iso(text, out))
-        return 0;
     return error_set(err, ERROR_USAGE,
                      "--dut-timestamp takes Unix seconds or a date such as 2026-11-21T10:00:00Z, "
                      "not '%s'",
@@ -104,7 +107,8 @@ static int find_subject(const struct publish_options *o, const struct parse_form
     if (failed)
         return failed;
     const char *name = input_name(input);
-    const char *commit = o->commit ? o->commit : is_full_id(said.id) ? said.id : NULL;
+    const char *id = o->commit ? o->commit : is_full_id(said.id) ? said.id : NULL;
+    AUTO_FREE char *commit = id ? commit_id_lower(id) : NULL;
     int64_t timestamp = said.time;
     if (!o->dut_version && !commit)
         return missing("DUT version", "--dut-version", name, err);
@@ -114,11 +118,10 @@ static int find_subject(const struct publish_options *o, const struct parse_form
         failed = read_timestamp(o->dut_timestamp, &timestamp, err);
     if (failed)
         return failed;
+    char *version = o->dut_version ? xstrdup(o->dut_version) : xstrndup(commit, COMMIT_SHORT_LEN);
     *out = (struct subject){
-        .dut = {xstrdup(o->dut_name),
-                o->dut_version ? xstrdup(o->dut_version) : xstrndup(commit, COMMIT_SHORT_LEN),
-                timestamp},
-        .commit = commit ? xstrndup(commit, 40) : NULL,
+        .dut = {xstrdup(o->dut_name), version, timestamp},
+        .commit = take_ptr(commit),
     };
     return 0;
 }
@@ -180,11 +183,22 @@ static int check_options(const struct publish_options *o, struct error *err)
     if (o->commit && !is_full_id(o->commit))
         return error_set(err, ERROR_USAGE, "--commit takes the full id of 40 characters, not '%s'",
                          o->commit);
-    if (!*o->dut_name)
-        return error_set(err, ERROR_USAGE, "--dut-name is empty");
     if (o->metric && strchr(o->metric, '#'))
         return error_set(err, ERROR_USAGE, "--metric cannot have a '#' in it");
-    return 0;
+    const struct {
+        const char *option, *value;
+    } texts[] = {
+        {"dut-name", o->dut_name},
+        {"dut-version", o->dut_version},
+        {"run", o->run},
+        /* Empty, the one is chosen as if it was not given, and the other is wall time. */
+        {"testbed-name", o->testbed_name && *o->testbed_name ? o->testbed_name : NULL},
+        {"metric", o->metric && *o->metric ? o->metric : NULL},
+    };
+    int failed = 0;
+    for (size_t i = 0; !failed && i < ARRAY_SIZE(texts); i++)
+        failed = command_check_text(texts[i].option, texts[i].value, err);
+    return failed;
 }
 
 /* All paths, each stored or not by itself; the first failure is the command's. */

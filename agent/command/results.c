@@ -131,7 +131,9 @@ static int run_invalidate(const struct globals *globals, const void *raw,
     const char *run = args->items[0];
     AUTO_DATABASE struct database *db = NULL;
     int64_t count = 0;
-    int failed = command_database(globals, &db, err);
+    int failed = command_check_text("reason", o->reason, err);
+    if (!failed)
+        failed = command_database(globals, &db, err);
     if (!failed)
         failed = runs_invalidate(db, run, o->test_bed, o->reason, &count, err);
     if (failed)

@@ -1,6 +1,17 @@
 #include "model/commit.h"
 
+#include "base/alloc.h"
+
 #include <stdlib.h>
+
+char *commit_id_lower(const char *id)
+{
+    char *lower = xstrdup(id);
+    for (char *p = lower; *p; p++)
+        if (*p >= 'A' && *p <= 'F')
+            *p |= 0x20;
+    return lower;
+}
 
 void commit_release(struct commit *commit)
 {

@@ -13,4 +13,6 @@ struct commit {
 
 #define COMMIT_SHORT_LEN 7 /* characters of the id in a version, as upstream writes it */
 
+/* The id in lower case, as git writes it, as a fresh string. */
+char *commit_id_lower(const char *id);
 void commit_release(struct commit *commit);

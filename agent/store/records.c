@@ -311,7 +311,7 @@ static int put_invalidated(struct database *db, struct stored_run *run, const ch
         .version = run->version,
         .test_bed = run->test_bed,
         .outcome = RUN_INVALIDATED,
-        .reason = reason,
+        .reason = reason ? reason : run->reason,
         .toolchain = run->toolchain,
         .host_session = run->host_session,
         .expected = run->expected,

@@ -90,8 +90,8 @@ void stored_runs_release(struct stored_runs *runs);
  * table has none. */
 int runs_read(struct database *db, const char *commit, struct stored_runs *out,
               struct error *err) MUST_CHECK;
-/* Marks every row of `run` (on one test bed, or NULL for all) as invalidated. *count: rows marked.
- */
+/* Marks every row of `run` (on one test bed, or NULL for all) as invalidated. Without a reason the
+ * one that stands there stays. *count: rows marked. */
 int runs_invalidate(struct database *db, const char *run, const char *test_bed, const char *reason,
                     int64_t *count, struct error *err) MUST_CHECK;
 /* The invalidated runs, as run_key()s. */
