@@ -49,7 +49,14 @@ int database_open(const char *uri, struct database **out, struct error *err)
 {
     struct reason reason = {""};
     struct lance_store *store = NULL;
-    int32_t status = lance_store_open(uri, &store, reason.text, sizeof(reason.text));
+    if (!strncmp(uri, "s3:///", 6))
+        return error_set(err, ERROR_USAGE, "%s names no bucket: s3://bucket/prefix", uri);
+    /* The core would take what stands before the colon of a relative folder for a scheme. */
+    const char *colon = uri + strcspn(uri, ":/");
+    bool relative = *colon == ':' && strncmp(colon, "://", 3) != 0;
+    AUTO_FREE char *local = relative ? xasprintf("./%s", uri) : NULL;
+    int32_t status =
+        lance_store_open(local ? local : uri, &store, reason.text, sizeof(reason.text));
     if (status)
         return error_set(err, ERROR_USAGE, "%s", reason.text);
     struct database *db = xcalloc(1, sizeof(*db));

@@ -211,8 +211,14 @@ static void build_filter(const struct result_query *query, struct strbuf *filter
     if (query->project)
         add_condition(filter, "dut.name", "=", query->project);
     if (query->commit) {
+        /* A version need not name its commit; the metadata of this program's rows does. */
+        AUTO_FREE char *quoted = xasprintf("\"commit\":\"%.7s", query->commit);
         AUTO_FREE char *pattern = xasprintf("%%%.7s%%", query->commit);
-        add_condition(filter, "dut.version", "LIKE", pattern);
+        strbuf_addf(filter, "%s(strpos(metadata, ", filter->len ? " AND " : "");
+        escape_sql(filter, quoted, strlen(quoted));
+        strbuf_addstr(filter, ") > 0 OR dut.version LIKE ");
+        escape_sql(filter, pattern, strlen(pattern));
+        strbuf_addch(filter, ')');
     }
 }
 
@@ -249,9 +255,13 @@ static int compare_results(const void *left, const void *right)
     return order ? order : strcmp(a->id ? a->id : "", b->id ? b->id : "");
 }
 
-int results_read(struct database *db, const struct result_query *query, struct stored_results *out,
+int results_read(struct database *db, const struct result_query *given, struct stored_results *out,
                  struct error *err)
 {
+    AUTO_FREE char *commit = given->commit ? commit_id_lower(given->commit) : NULL;
+    struct result_query asked = *given;
+    const struct result_query *query = &asked;
+    asked.commit = commit;
     AUTO_STRBUF struct strbuf filter = STRBUF_INIT;
     build_filter(query, &filter);
     AUTO_STRLIST struct strlist invalidated = STRLIST_INIT;
