@@ -14,6 +14,7 @@ struct publishing {
     const struct publish_request *request;
     const char *harness;
     const char *run;
+    char *key_run; /* the run within a result's id; owned */
     struct result_writer *writer;
     struct name_counts names;
     struct strbuf name, metadata;
@@ -58,7 +59,7 @@ static int add_measurement(void *context, const struct measurement *given, struc
             .harness = p->harness,
             .benchmark = m.benchmark,
             .metric = m.metric,
-            .run = p->run,
+            .run = p->key_run,
             .ordinal = name_counts_add(&p->names, p->name.buf),
         },
         id);
@@ -192,11 +193,15 @@ int publish_input(const struct publish_request *given, const struct parse_format
         .request = &request,
         .harness = format->harness,
         .run = outcome->run,
+        /* Two outputs of one run may have benchmarks of one name: both are results. */
+        .key_run = strcmp(outcome->run, digest) ? xasprintf("%s/%s", outcome->run, digest)
+                                                : xstrdup(digest),
         .name = STRBUF_INIT,
         .metadata = STRBUF_INIT,
     };
     failed = publish_now(&p, format, input, digest, outcome, err);
     name_counts_release(&p.names);
+    free(p.key_run);
     strbuf_release(&p.name);
     strbuf_release(&p.metadata);
     return failed;
