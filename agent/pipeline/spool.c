@@ -41,9 +41,13 @@ static void add_text(cJSON *object, const char *key, const char *text)
         cJSON_AddStringToObject(object, key, text);
 }
 
-/* A database below the working directory is meant from everywhere. */
+/* A database below the working directory is meant from everywhere. The core takes ~/ for the home
+ * folder, as a shell does. */
 static char *absolute_uri(const char *uri)
 {
+    const char *home = getenv("HOME");
+    if (*uri == '~' && (!uri[1] || uri[1] == '/') && home && *home == '/')
+        return xasprintf("%s%s", home, uri + 1);
     if (strstr(uri, "://") || *uri == '/')
         return xstrdup(uri);
     AUTO_FREE char *here = path_real(".");
