@@ -12,6 +12,7 @@
 struct message {
     bool is_result; /* reason is "benchmark-complete" */
     bool is_other;  /* or it is another */
+    bool is_object; /* the line begins as a JSON object, not as text in braces */
     bool is_named;  /* the error under way says which benchmark and key it is about */
     struct strbuf id, unit, throughput_unit, more_throughput, details;
     double throughput;
@@ -56,6 +57,8 @@ static int read_throughput_entry(struct json_reader *r, struct message *m, struc
     while (!rc && !(rc = json_next_key(r, &more, err)) && more) {
         if (json_text_is(r, "per_iteration")) {
             rc = json_read_double(r, &m->throughput, err);
+            if (!rc && m->throughput < 0)
+                rc = json_fail(r, err, "%g is no work per iteration", m->throughput);
         } else if (json_text_is(r, "unit")) {
             rc = json_read_text(r, &m->throughput_unit, err);
         } else {
@@ -147,7 +150,8 @@ static int read_message(struct json_reader *r, struct message *m, struct error *
 }
 
 /* A line could not be read as JSON. It is an error if it is a result, which it may say only behind
- * the place where it broke. */
+ * the place where it broke, or if it is an object that the end of the file cut off, whatever it
+ * would have become. */
 static int judge_broken(struct json_reader *r, const struct message *m, struct parse_report *report,
                         int rc, struct error *err)
 {
@@ -161,6 +165,10 @@ static int judge_broken(struct json_reader *r, const struct message *m, struct p
         (void)error_wrap(err, "broken benchmark-complete message");
     if (is_result)
         return rc;
+    if (m->is_object && r->window.at_end && r->window.pos == r->window.end) {
+        (void)error_wrap(err, "the file ends within a message");
+        return rc;
+    }
     report->skipped_lines++;
     return 0;
 }
@@ -224,6 +232,8 @@ static int parse_line(struct json_reader *r, struct message *m, const struct mea
                       struct parse_report *report, struct error *err)
 {
     message_clear(m);
+    const char *second = r->window.pos + 1;
+    m->is_object = *second == '"' || second == r->window.end;
     int rc = read_message(r, m, err);
     if (rc < 0)
         return judge_broken(r, m, report, rc, err);

@@ -49,7 +49,9 @@ static int is_result(const char *dir, bool *out, struct error *err)
     for (size_t i = 0; i < names.count; i++)
         is_group |= type_of(dir, names.items[i]) == S_IFDIR;
     if (missing && !is_group)
-        return error_set(err, ERROR_INPUT, "%s has no %s: Criterion was stopped while it wrote",
+        return error_set(err, ERROR_INPUT,
+                         "%s has no %s: Criterion was stopped while it wrote; run the benchmark "
+                         "again, or remove the folder",
                          dir, missing);
     *out = !missing;
     return 0;
@@ -174,6 +176,8 @@ static int read_throughput(struct json_reader *r, struct result_folder *f, struc
             return json_fail(r, err, "unknown throughput \"%.64s\"", r->text.buf);
         f->throughput = kinds[kind].throughput;
         rc = json_read_double(r, &f->throughput.multiplier, err);
+        if (!rc && f->throughput.multiplier < 0)
+            rc = json_fail(r, err, "%g is no work per iteration", f->throughput.multiplier);
     }
     return rc;
 }

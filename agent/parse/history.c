@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "parse/benchmark_name.h"
 #include "parse/json_value.h"
+#include "parse/time_unit.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -99,6 +100,8 @@ static int check_record(struct record *record, int64_t *time, struct error *err)
                          record->datetime.buf);
     if (isnan(record->mean))
         return error_set(err, ERROR_INPUT, "%s: mean_duration_ns is missing", label);
+    if (record->mean > TIME_NS_MAX)
+        return error_set(err, ERROR_INPUT, "%s: mean_duration_ns is too large", label);
     if (record->mean < 0)
         return error_set(err, ERROR_INPUT, "%s: mean_duration_ns is %g, which is no time", label,
                          record->mean);

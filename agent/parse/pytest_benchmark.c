@@ -5,9 +5,9 @@
 #include "base/log.h"
 #include "parse/benchmark_name.h"
 #include "parse/json_value.h"
+#include "parse/time_unit.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 /* One entry of `benchmarks`; its memory serves entry after entry. */
@@ -177,7 +177,7 @@ static int scale_values(struct double_list *values, double to_ns, struct error *
             return error_set(err, ERROR_INPUT, "stats.data[%zu] is %g, which is no time", i,
                              values->items[i]);
         values->items[i] *= to_ns;
-        if (!isfinite(values->items[i]))
+        if (!(values->items[i] <= TIME_NS_MAX))
             return error_set(err, ERROR_INPUT, "stats.data[%zu] is too large", i);
     }
     return 0;

@@ -1,7 +1,6 @@
 #include "parse/samples.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 void samples_release(struct samples *samples)
@@ -38,7 +37,7 @@ int samples_per_iteration(struct samples *samples, const struct time_unit *unit,
             return error_set(err, ERROR_INPUT, "%s[%zu] is %g, which is no time", totals_name, i,
                              totals[i]);
         double value = time_unit_to_ns(unit, totals[i]) / (double)iterations;
-        if (!isfinite(value))
+        if (!(value <= TIME_NS_MAX))
             return error_set(err, ERROR_INPUT, "%s[%zu] is too large", totals_name, i);
         totals[i] = value;
     }
