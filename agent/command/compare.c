@@ -20,6 +20,23 @@ static const struct option_row rows[] = {
     OPTION(struct compare_options, project, OPTION_STRING, "project", "NAME", "of this project"),
 };
 
+/* Seven characters name two commits in one project of Lance's size as likely as not. */
+static int check_one_commit(const struct stored_results *results, const char *asked,
+                            struct error *err)
+{
+    const char *longest = "";
+    for (size_t i = 0; i < results->count; i++) {
+        const char *id = results->items[i].commit;
+        size_t known = strlen(longest), len = strlen(id);
+        if (strncmp(id, longest, len < known ? len : known))
+            return error_set(err, ERROR_USAGE,
+                             "%s is the beginning of %s and of %s: give more of it", asked, longest,
+                             id);
+        longest = len > known ? id : longest;
+    }
+    return 0;
+}
+
 static int read_side(struct database *db, const struct compare_options *o, const char *commit,
                      struct stored_results *out, struct error *err)
 {
@@ -35,10 +52,11 @@ static int read_side(struct database *db, const struct compare_options *o, const
         failed = results_read(db, &query, out, err);
     if (failed == ERROR_NOT_FOUND)
         return error_set(err, ERROR_NO_DATA, "no results in %s yet", database_uri(db));
+    bool all = !o->benchmark && !o->test_bed && !o->project;
     if (!failed && !out->count)
-        return error_set(err, ERROR_NO_DATA, "no results of commit %s in %s", commit,
-                         database_uri(db));
-    return failed;
+        return error_set(err, ERROR_NO_DATA, "no results of commit %s in %s%s", commit,
+                         database_uri(db), all ? "" : " match the options");
+    return failed ? failed : check_one_commit(out, commit, err);
 }
 
 static int compare_text(const char *a, const char *b)

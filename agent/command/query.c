@@ -158,6 +158,16 @@ static int choose_output(const struct globals *globals, const char *name, enum q
                 : 0;
 }
 
+/* A table that is not found is no mistake in the SQL where there is no table at all. */
+static int blame_missing(const struct globals *globals, struct database *db, int failed,
+                         struct error *err)
+{
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    if (database_tables(db, &names, NULL) || names.count)
+        return failed;
+    return error_set(err, ERROR_NO_DATA, "there is no database in %s yet", globals->db);
+}
+
 static int run(const struct globals *globals, const void *raw, const struct strlist *args,
                struct error *err)
 {
@@ -180,6 +190,8 @@ static int run(const struct globals *globals, const void *raw, const struct strl
         failed = command_database(globals, &db, err);
     if (!failed)
         failed = database_query(db, args->items[0], !binary, &rows.stream, err);
+    if (failed == ERROR_USAGE && db)
+        failed = blame_missing(globals, db, failed, err);
     if (failed)
         return failed;
     if (binary) {
