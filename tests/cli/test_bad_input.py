@@ -2,6 +2,7 @@
 what it was before."""
 
 import json
+import subprocess
 
 import pytest
 from store_helpers import (FIXTURES, criterion_lines, criterion_message, error_line, pytest_document,
@@ -367,3 +368,69 @@ def test_wrong_usage_is_one_line_and_exit_code_129(filled, words, said):
     before = filled.state()
     assert said in error_line(filled.run(*words), 129)
     assert filled.state() == before
+
+
+@pytest.mark.parametrize("option", ["--dut-name", "--dut-version", "--run", "--testbed-name", "--metric"])
+def test_an_option_that_is_no_utf8_is_refused(filled, option):
+    """One such row would make the table unreadable for everybody."""
+    words = {"--dut-version": "1", "--dut-timestamp": "1", "--testbed-name": "bed", option: b"caf\xe9"}
+    before = filled.state()
+    done = subprocess.run(
+        [filled.agent, "--db", filled.db, "publish", "criterion", "good.jsonl", *(w for pair in words.items() for w in pair)],
+        env=filled.env, cwd=filled.folder, capture_output=True, check=False)
+    assert done.returncode == 129 and option.encode() in done.stderr and b"UTF-8" in done.stderr
+    assert filled.state() == before
+
+
+def test_a_test_bed_file_that_is_no_utf8_leaves_a_readable_table(filled):
+    bed = filled.file("testbed", b"rack \xe9 7\n")
+    filled.ok("publish", "criterion", "good.jsonl", "--dut-version", "1", "--dut-timestamp", "1",
+              env={"LANCE_BENCH_TESTBED_FILE": str(bed)})
+    assert {row["test_bed"] for row in filled.results()} == {"bed", "rack \ufffd 7"}
+
+
+@pytest.mark.parametrize("option", ["--dut-name", "--dut-version", "--run"])
+def test_an_option_that_an_unset_variable_left_empty_is_refused(filled, option):
+    words = {"--dut-version": "1", "--dut-timestamp": "1", "--testbed-name": "bed", option: ""}
+    before = filled.state()
+    done = filled.run("publish", "criterion", "good.jsonl", *(w for pair in words.items() for w in pair))
+    assert option in error_line(done, 129)
+    assert filled.state() == before
+
+
+@pytest.mark.parametrize("when", ["99999999999999999999", "1700000000000", "-5", " 5", "", "1700000000.5", "2026-13-01"])
+def test_a_commit_time_that_is_none_is_refused(filled, when):
+    before = filled.state()
+    done = filled.run("publish", "criterion", "good.jsonl", "--dut-version", "1", "--dut-timestamp", when,
+                      "--testbed-name", "bed")
+    assert "--dut-timestamp" in error_line(done, 129)
+    assert filled.state() == before
+
+
+def test_a_time_past_all_measure_is_refused(filled):
+    """Squares of it cannot be summed: the deviation would be infinite, the mean of two perhaps too."""
+    line = refused(filled, "criterion", filled.file("huge.jsonl", message(measured_values=[1e200, 3e200, 1e308])), 1)
+    assert "huge.jsonl" in line and "bench" in line and "too large" in line
+    line = refused(filled, "pytest", filled.file("huge.json", document(stats=stats(data=[1e150, 1.0]))), 1)
+    assert "huge.json" in line and "too large" in line
+    item = {"name": "n", "commit": "a" * 40, "datetime": "2023-01-01 00:00:00", "mean_duration_ns": 1e200}
+    done = filled.run("import-history", filled.file("history.json", json.dumps([item])))
+    assert "too large" in error_line(done, 1)
+
+
+def test_a_throughput_below_zero_is_refused(filled):
+    text = message(throughput=[{"per_iteration": -1, "unit": "bytes"}])
+    line = refused(filled, "criterion", filled.file("odd.jsonl", text), 1)
+    assert "odd.jsonl" in line and "throughput" in line
+
+
+@pytest.mark.parametrize("cut", [1, 2, 5, 10, 20, 27])
+def test_a_file_that_ends_before_its_last_message_says_what_it_is_is_refused(filled, cut):
+    text = GOOD.replace("good/", "new/") + message()[:cut]
+    line = refused(filled, "criterion", filled.file("cut.jsonl", text), 1)
+    assert "cut.jsonl" in line and "line 3" in line
+
+
+def test_a_bucket_without_a_name_is_wrong_usage(filled):
+    for words in (["results"], ["publish", "criterion", "good.jsonl", "--dut-version", "1", "--dut-timestamp", "1"]):
+        assert "s3://bucket/prefix" in error_line(filled.run(*words, db="s3:///prefix"), 129)

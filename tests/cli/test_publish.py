@@ -58,6 +58,15 @@ def test_two_harness_outputs_of_one_run_are_both_recorded(store, path):  # noqa:
     assert store.tables()["runs"]["rows"] == 2
 
 
+def test_two_outputs_of_one_run_may_have_benchmarks_of_one_name(store, path):  # noqa: F811
+    """As two crates have that are measured in one job: neither takes the other's place."""
+    other = store.file("other.jsonl", criterion_lines(["a", "d"], seed=2))
+    for p in (path, other, path, other):
+        store.published(p, env={"GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "1"})
+    assert store.names("--run", "77-1") == ["a", "a", "b", "c", "d"]
+    assert sorted(r["result_count"] for r in store.query("SELECT result_count FROM runs")) == [2, 3]
+
+
 def test_a_row_says_what_was_measured_where_and_when(store):  # noqa: F811
     message = criterion_message("full", [100.0, 104.0, 102.0, 110.0], throughput=2048)
     store.published(store.file("in.jsonl", json.dumps(message) + "\n"), "--commit", COMMIT)
@@ -134,6 +143,19 @@ def test_a_relative_database_and_a_file_uri_are_the_same_place(store, path):  # 
     store.published(path, db="here/db")
     assert store.names(db=f"file://{store.folder}/here/db") == ["a", "b", "c"]
     assert store.names(db=f"{store.folder}/here/db/") == ["a", "b", "c"]
+
+
+def test_a_folder_with_a_colon_in_its_name_is_a_folder(store, path):  # noqa: F811
+    store.published(path, db="2026-11-21T12:00/db")
+    store.published(path, db="db:1")
+    assert store.names(db=f"{store.folder}/2026-11-21T12:00/db") == store.names(db="db:1") == ["a", "b", "c"]
+
+
+def test_a_commit_is_stored_as_git_writes_it(store, path):  # noqa: F811
+    commit = "0123456789abcdef" * 2 + "abcdef01"
+    store.published(path, "--commit", commit.upper())
+    (run,) = store.query("SELECT commit FROM runs")
+    assert run["commit"] == commit
 
 
 def test_the_environment_names_the_database_where_nothing_else_does(agent, tmp_path):

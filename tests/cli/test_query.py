@@ -105,3 +105,9 @@ def test_a_reader_that_goes_away_is_no_crash(filled):
     process.stderr.close()
     assert process.wait(timeout=60) in (1, -13)
     assert b"panicked" not in err
+
+
+def test_without_a_database_there_is_no_data(store):  # noqa: F811
+    line = error_line(store.run("query", "SELECT * FROM results", db="nowhere"), 3)
+    assert "nowhere" in line
+    assert not (store.folder / "nowhere").exists()

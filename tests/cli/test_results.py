@@ -116,3 +116,27 @@ def test_publishing_an_invalidated_run_again_does_not_bring_it_back(history):
     history.ok("invalidate", run, "--test-bed", "one")
     history.published(history.folder / "new.jsonl", version=NEW, time=1_700_100_000, bed="one")
     assert len(history.results()) == 9
+
+
+def test_a_commit_is_found_when_the_version_does_not_name_it(history):
+    path = history.folder / "new.jsonl"
+    history.published(path, "--commit", "c0ffee0" + "1" * 33, version="v7", bed="one")
+    assert [r["version"] for r in history.results("--commit", "c0ffee0")] == ["v7"] * 3
+    assert len(history.results("--commit", "C0FFEE01")) == 3
+    assert len(compare(history, "aaaaaaa", "c0ffee0")) == 2
+
+
+def test_the_beginning_of_two_commits_is_not_compared_as_one(history):
+    for end in "12":
+        history.published(history.folder / "new.jsonl", "--commit", "c0ffee0" + end * 33, version=f"{end}+c0ffee0")
+    line = error_line(history.run("compare", "aaaaaaa", "c0ffee0"), 129)
+    assert "c0ffee0" + "1" * 33 in line and "c0ffee0" + "2" * 33 in line
+    assert error_line(history.run("compare", "aaaaaaa", "c0ffee02"), 5)
+
+
+def test_invalidating_again_keeps_the_reason(history):
+    run = history.results("--test-bed", "one")[0]["run"]
+    history.ok("invalidate", run, "--reason", "the fan stood still")
+    history.ok("invalidate", run)
+    reasons = history.query(f"SELECT DISTINCT reason FROM runs WHERE run = '{run}'")
+    assert reasons == [{"reason": "the fan stood still"}]

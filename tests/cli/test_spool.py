@@ -113,3 +113,13 @@ def test_bad_input_is_never_spooled(away):
     assert "bad.jsonl" in error_line(away.publish(bad), 1)
     assert "No benchmark results" in error_line(away.publish(away.file("none.jsonl", "\n")), 3)
     assert away.spooled() == []
+
+
+def test_the_home_folder_is_meant_by_a_tilde_from_everywhere(away):
+    home = away.folder / "home"
+    (home / "blocked").write_text("in the way")
+    error_line(away.publish(away.file("in.jsonl", criterion_lines(["a"])), db="~/blocked"), 6)
+    (home / "blocked").unlink()
+    away.ok("publish", "--spooled")
+    assert away.names(db=home / "blocked") == ["a"]
+    assert not (away.folder / "~").exists()
