@@ -5,6 +5,7 @@
 #include "base/file.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,11 +48,37 @@ static char *cpu_model(const char *machine)
     return xstrdup(machine);
 }
 
+char *machine_cpu_name(const char *model)
+{
+    const char *at = strchr(model, '@');
+    char *end = NULL;
+    double number = at ? strtod(at + 1, &end) : 0;
+    const char *point = at ? memchr(at, '.', (size_t)(end - at)) : NULL;
+    if (!point || end - point <= 3)
+        return xstrdup(model);
+    double step = number < 100 ? 0.025 : 25; /* GHz or MHz */
+    return xasprintf("%.*s@ %g%s", (int)(at - model), model, round(number / step) * step, end);
+}
+
+int32_t machine_memory_gib(double total_kib)
+{
+    double gib = total_kib / (1024 * 1024);
+    if (!(gib > 0))
+        return 0;
+    double step = exp2(ceil(log2(gib))) / 16;
+    return (int32_t)(ceil(gib / step) * step + 0.5);
+}
+
 static int32_t memory_gib(void)
 {
     AUTO_FREE char *total = proc_value("/proc/meminfo", "MemTotal");
-    double kib = total ? strtod(total, NULL) : 0;
-    return (int32_t)(kib / (1024 * 1024) + 0.5);
+    return machine_memory_gib(total ? strtod(total, NULL) : 0);
+}
+
+static char *cpu_name(const char *machine)
+{
+    AUTO_FREE char *model = cpu_model(machine);
+    return machine_cpu_name(model);
 }
 
 static const char *test_bed_file(void)
@@ -109,7 +136,7 @@ int machine_test_bed(const char *name, struct test_bed *out, bool *from_host_nam
     *from_host_name = !chosen;
     *out = (struct test_bed){
         .name = chosen ? chosen : xstrdup(uts.nodename),
-        .cpu = cpu_model(uts.machine),
+        .cpu = cpu_name(uts.machine),
         .memory_gb = memory_gib(),
         .os = xasprintf("%s %s", uts.sysname, uts.release),
         .created_at = created_at(),

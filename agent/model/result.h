@@ -21,7 +21,7 @@ struct dut {
 struct test_bed {
     char *name;
     char *cpu;          /* the CPU's model name */
-    int32_t memory_gb;  /* GiB, rounded to the nearest; 0 when not known */
+    int32_t memory_gb;  /* GiB, as host/machine.h rounds it; 0 when not known */
     char *os;           /* "Linux 6.1.0-18-amd64" */
     int64_t created_at; /* Unix seconds of the first time it was seen; stable; 0 when not known */
 };
