@@ -61,6 +61,7 @@ static void run_release(struct run *run)
     run_times_release(&run->times);
     host_io_release(&run->io);
     canary_release(&run->canary);
+    free(run->machine_state);
     job_release(&run->job);
 }
 

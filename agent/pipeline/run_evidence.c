@@ -135,11 +135,20 @@ void run_canary_report(struct run *run)
                     workload_names[judgement.worst], judgement.drift * 100);
 }
 
-char *run_evidence_knobs(const struct run *run)
+void run_evidence_machine(struct run *run)
 {
     struct strbuf json = STRBUF_INIT;
-    strbuf_addstr(&json, "{\"machine\":");
     evidence_write_machine(&run->io, &json);
+    free(run->machine_state);
+    run->machine_state = strbuf_detach(&json);
+}
+
+char *run_evidence_knobs(const struct run *run)
+{
+    if (!run->machine_state)
+        return NULL;
+    struct strbuf json = STRBUF_INIT;
+    strbuf_addf(&json, "{\"machine\":%s", run->machine_state);
     AUTO_FREE char *tuning = run_host_json(run);
     if (tuning)
         strbuf_addf(&json, ",\"tuning\":%s", tuning);

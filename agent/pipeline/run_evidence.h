@@ -27,6 +27,9 @@ void run_evidence_open(const struct run *run, const struct bench_target *target,
 void run_evidence_begin(const struct run *run, struct run_evidence *evidence);
 bool run_evidence_end(const struct run *run, struct run_evidence *evidence, struct run_part *part);
 
+/* Keeps the state of the machine, as it is now, for run_evidence_knobs(). */
+void run_evidence_machine(struct run *run);
+
 /* Runs the canary: at the end, or where one is due. Only Ctrl-C is an error. */
 int run_canary(struct run *run, bool at_end, struct error *err) MUST_CHECK;
 /* Says in the log what the canaries tell, and in run->out->canary. */

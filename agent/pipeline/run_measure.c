@@ -190,6 +190,7 @@ int run_measure(struct run *run, struct error *err)
     cpu_set_t before;
     CPU_ZERO(&before);
     step_aside(run, &before);
+    run_evidence_machine(run);
     int failed = measure_all(run, err);
     int stopped = failed ? 0 : run_canary(run, true, err);
     failed = failed ? failed : stopped;

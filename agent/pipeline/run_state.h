@@ -42,6 +42,7 @@ struct run {
     struct run_host *host; /* run_host.h */
     struct host_io io;     /* this machine, for the evidence */
     struct canary canary;
+    char *machine_state; /* JSON of the machine as it was measured on; NULL before that */
     const char *stage;   /* for the live line */
     size_t part;         /* index of the one under way */
     size_t names_before; /* benchmarks of the parts before it */
