@@ -267,25 +267,38 @@ static const char *last_of(const char *line, const char *mark)
     return found;
 }
 
+static void begin_phase(bool collecting)
+{
+    /* The warm-up is the beginning of another benchmark. */
+    if (is_measuring() && !collecting)
+        stop_clock();
+    if (!meter->owner)
+        start_clock();
+    if (!is_measuring())
+        return;
+    meter->collecting = collecting;
+    if (collecting)
+        meter->before = totals_now();
+}
+
 static void watch_line(const char *line)
 {
-    static const char begin[] = "Benchmarking ";
+    static const char begin[] = "Benchmarking ", end[] = ": Analyzing";
     if (strncmp(line, begin, sizeof(begin) - 1) != 0)
         return;
-    const char *name = line + sizeof(begin) - 1, *end = last_of(name, ": Analyzing");
-    if (last_of(name, ": Warming up for ") || last_of(name, ": Collecting ")) {
-        if (is_measuring() && last_of(name, ": Warming up for "))
+    const char *name = line + sizeof(begin) - 1;
+    size_t len = strlen(name);
+    if (len >= sizeof(end) && !strcmp(name + len - (sizeof(end) - 1), end)) {
+        if (is_measuring() && meter->collecting)
+            report(name, len - (sizeof(end) - 1));
+        if (is_measuring())
             stop_clock();
-        if (!meter->owner)
-            start_clock();
-        meter->collecting = is_measuring() && last_of(name, ": Collecting ") != NULL;
-        if (meter->collecting)
-            meter->before = totals_now();
-    } else if (end && is_measuring()) {
-        if (meter->collecting)
-            report(name, (size_t)(end - name));
-        stop_clock();
+        return;
     }
+    const char *warm_up = last_of(name, ": Warming up for "),
+               *collecting = last_of(name, ": Collecting ");
+    if (warm_up || collecting)
+        begin_phase(!warm_up || (collecting && collecting > warm_up));
 }
 
 static void watch(int fd, const char *bytes, size_t len)
