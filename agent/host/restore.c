@@ -160,6 +160,11 @@ static void settle_missing(struct restoring *r)
 
 /* --- the report --- */
 
+static const char *failure_text(int failure)
+{
+    return failure == -EAGAIN ? "accepted, and another value is there" : strerror(-failure);
+}
+
 static void add_row(const struct restoring *r, size_t index, struct tune_report *report)
 {
     static const enum tune_outcome outcomes[] = {[FATE_UNDO] = TUNE_REFUSED,
@@ -190,13 +195,18 @@ static int finish(struct restoring *r, struct tune_report *report, struct error 
     AUTO_FREE bool *keep = xcalloc(r->journal->count, sizeof(*keep));
     size_t stuck = 0, foreign = 0;
     const char *first = NULL;
+    int first_errno = 0;
     for (size_t i = 0; i < r->journal->count; i++) {
         add_row(r, i, report);
         stuck += r->fates[i] == FATE_UNDO;
         foreign += r->fates[i] == FATE_FOREIGN;
         keep[i] = r->fates[i] == FATE_UNDO || r->fates[i] == FATE_FOREIGN;
         r->journal->entries[i].foreign = r->fates[i] == FATE_FOREIGN;
-        first = r->fates[i] == FATE_UNDO && !first ? r->journal->entries[i].path : first;
+        /* A file that is hidden is not the reason. */
+        if (r->fates[i] == FATE_UNDO && (!first || first_errno == -ENOENT)) {
+            first = r->journal->entries[i].path;
+            first_errno = r->failures[i];
+        }
     }
     if (foreign)
         strlist_pushf(&report->warnings,
@@ -210,10 +220,11 @@ static int finish(struct restoring *r, struct tune_report *report, struct error 
     AUTO_FREE char *stuck_path = xstrdup(first);
     int failed = journal_keep(r->journal, keep, err);
     if (!failed && stuck)
-        failed = error_set(err, ERROR_FAILURE,
-                           "%zu settings could not be restored and stay in the journal, first %s: "
-                           "try 'host restore' again, as root",
-                           stuck, stuck_path);
+        failed =
+            error_set(err, ERROR_FAILURE,
+                      "%zu settings could not be restored and stay in the journal, such as %s: "
+                      "%s; try 'host restore' again, as root",
+                      stuck, stuck_path, failure_text(first_errno));
     return failed;
 }
 

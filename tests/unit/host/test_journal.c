@@ -1,0 +1,176 @@
+#include "host/journal.h"
+
+#include "base/alloc.h"
+#include "base/file.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char folder[] = "/tmp/lance-bench-journal-XXXXXX";
+static struct host_place place;
+
+static void setup(void)
+{
+    cr_assert(mkdtemp(folder));
+    host_place_init(NULL, folder, &place);
+}
+
+static void teardown(void)
+{
+    host_place_release(&place);
+    cr_assert_eq(tree_remove(folder, NULL), 0);
+}
+
+TestSuite(journal, .init = setup, .fini = teardown);
+
+static void load(struct journal *journal)
+{
+    struct error err = ERROR_INIT;
+    cr_assert_eq(journal_load(&place, journal, &err), 0, "%s", err.message);
+}
+
+static void append(const struct strbuf *lines)
+{
+    AUTO_JOURNAL struct journal journal = {.fd = -1};
+    load(&journal);
+    cr_assert_eq(journal_append(&journal, lines, true, NULL), 0);
+}
+
+static void write_bytes(const char *bytes, size_t len)
+{
+    AUTO_FREE char *path = path_join(folder, "journal");
+    cr_assert_eq(file_write_atomic(path, bytes, len, NULL), 0);
+    cr_assert_eq(chmod(path, 0600), 0);
+}
+
+static void read_bytes(struct strbuf *out)
+{
+    AUTO_FREE char *path = path_join(folder, "journal");
+    cr_assert_eq(file_read(path, 1 << 20, out, NULL), 0);
+}
+
+static void note(struct strbuf *lines, const char *path, const char *before, const char *wanted)
+{
+    struct journal_entry entry = {.boot = (char *)"boot",
+                                  .knob = (char *)"knob",
+                                  .path = (char *)path,
+                                  .before = (char *)before,
+                                  .wanted = (char *)wanted,
+                                  .form = VALUE_CHOICE};
+    journal_note(lines, &entry);
+}
+
+Test(journal, keeps_every_byte_of_what_was_found)
+{
+    static const char odd[] = "a b\tc\n%41 \x01\x7f\xc3\xa9 [x]\n\n";
+    AUTO_STRBUF struct strbuf lines = STRBUF_INIT;
+    note(&lines, "/sys/a", odd, "");
+    note(&lines, "/sys/group", NULL, NULL);
+    journal_note_answer(&lines, "/sys/a", "x\n");
+    append(&lines);
+    AUTO_JOURNAL struct journal journal = {.fd = -1};
+    load(&journal);
+    cr_assert_eq(journal.count, 2);
+    cr_assert_str_eq(journal.entries[0].before, odd);
+    cr_assert_str_eq(journal.entries[0].wanted, "");
+    cr_assert_str_eq(journal.entries[0].answer, "x\n");
+    cr_assert_eq(journal.entries[0].form, VALUE_CHOICE);
+    cr_assert_null(journal.entries[1].before);
+    cr_assert_eq(journal.damaged, 0);
+}
+
+Test(journal, keeps_what_the_first_has_found)
+{
+    AUTO_STRBUF struct strbuf lines = STRBUF_INIT;
+    note(&lines, "/sys/a", "1", "2");
+    journal_note_answer(&lines, "/sys/a", "2");
+    note(&lines, "/sys/a", "2", "3");
+    append(&lines);
+    AUTO_JOURNAL struct journal journal = {.fd = -1};
+    load(&journal);
+    cr_assert_eq(journal.count, 1);
+    cr_assert_str_eq(journal.entries[0].before, "1");
+    cr_assert_str_eq(journal.entries[0].wanted, "3");
+    cr_assert_null(journal.entries[0].answer);
+}
+
+Test(journal, cut_at_any_byte_keeps_the_whole_lines_and_takes_new_ones)
+{
+    AUTO_STRBUF struct strbuf lines = STRBUF_INIT, more = STRBUF_INIT, whole = STRBUF_INIT;
+    for (int i = 0; i < 6; i++) {
+        char path[32];
+        (void)snprintf(path, sizeof(path), "/sys/file%d", i);
+        note(&lines, path, "before\n", "after");
+    }
+    note(&more, "/sys/more", "1", "0");
+    append(&lines);
+    read_bytes(&whole);
+    size_t expected = 0;
+    for (size_t cut = 0; cut <= whole.len; cut++) {
+        expected += cut && whole.buf[cut - 1] == '\n';
+        write_bytes(whole.buf, cut);
+        AUTO_JOURNAL struct journal torn = {.fd = -1}, journal = {.fd = -1};
+        load(&torn);
+        cr_assert_eq(torn.count, expected, "cut at %zu", cut);
+        append(&more);
+        load(&journal);
+        cr_assert_eq(journal.count, expected + 1, "appended behind a cut at %zu", cut);
+        cr_assert_eq(journal.damaged, 0);
+    }
+    cr_assert_eq(expected, 6);
+}
+
+Test(journal, passes_over_a_damaged_line_and_says_so)
+{
+    AUTO_STRBUF struct strbuf lines = STRBUF_INIT, whole = STRBUF_INIT;
+    note(&lines, "/sys/a", "1", "2");
+    note(&lines, "/sys/b", "1", "2");
+    append(&lines);
+    read_bytes(&whole);
+    for (size_t i = 0; i < (size_t)(strchr(whole.buf, '\n') - whole.buf); i++) {
+        char kept = whole.buf[i];
+        whole.buf[i] = kept == '0' ? '1' : '0';
+        write_bytes(whole.buf, whole.len);
+        whole.buf[i] = kept;
+        AUTO_JOURNAL struct journal journal = {.fd = -1};
+        load(&journal);
+        cr_assert_eq(journal.count, 1, "byte %zu", i);
+        cr_assert_eq(journal.damaged, 1);
+        cr_assert_str_eq(journal.entries[0].path, "/sys/b");
+    }
+}
+
+Test(journal, never_leads_out_of_the_kernels_files)
+{
+    static const char *const paths[] = {"/etc/passwd", "/sys/../etc/passwd", "sys/a", "/sys//etc",
+                                        "/procfs"};
+    AUTO_STRBUF struct strbuf lines = STRBUF_INIT;
+    for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+        note(&lines, paths[i], "1", "2");
+    append(&lines);
+    AUTO_JOURNAL struct journal journal = {.fd = -1};
+    load(&journal);
+    cr_assert_eq(journal.count, 0);
+}
+
+Test(journal, goes_when_nothing_is_left_in_it)
+{
+    AUTO_STRBUF struct strbuf lines = STRBUF_INIT;
+    AUTO_FREE char *path = path_join(folder, "journal");
+    note(&lines, "/sys/a", "1", "2");
+    note(&lines, "/sys/b", "1", "2");
+    append(&lines);
+    AUTO_JOURNAL struct journal journal = {.fd = -1}, rest = {.fd = -1};
+    load(&journal);
+    cr_assert_eq(journal_keep(&journal, (bool[]){false, true}, NULL), 0);
+    load(&rest);
+    cr_assert_eq(rest.count, 1);
+    cr_assert_str_eq(rest.entries[0].path, "/sys/b");
+    struct stat st;
+    cr_assert_eq(stat(path, &st), 0);
+    cr_assert_eq(st.st_mode & 0777, 0600);
+    cr_assert_eq(journal_keep(&rest, (bool[]){false}, NULL), 0);
+    cr_assert(!path_exists(path));
+}
