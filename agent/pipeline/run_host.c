@@ -34,7 +34,7 @@ struct run_host {
     int nice_before;
     bool niced;
     const char *state;  /* "off", "not configured", "tuned", "verified", "refused" */
-    const char *by;     /* who has tuned it: "run", "hook", "hand"; NULL: nobody */
+    const char *by;     /* who has tuned it: "run", "job", "hook", "hand"; NULL: nobody */
     char *reason;       /* why it was not tuned, or NULL */
     const char *wakeup; /* what became of LATENCY_FILE: "held", "absent", "refused" */
     int64_t others;     /* jobs on the machine beside this one */
@@ -208,7 +208,7 @@ static int tune(struct run *run, struct error *err)
     host->begun = true;
     host->knows_others = true;
     if (!tuned) {
-        host->by = "another job or hand";
+        host->by = "job";
         return verify(run, err);
     }
     host->state = "tuned";
