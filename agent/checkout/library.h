@@ -38,6 +38,7 @@ LIBRARY_CLEANUP(git_index, git_index_free)
 LIBRARY_CLEANUP(git_config, git_config_free)
 LIBRARY_CLEANUP(git_config_iterator, git_config_iterator_free)
 LIBRARY_CLEANUP(git_reference, git_reference_free)
+LIBRARY_CLEANUP(git_diff, git_diff_free)
 LIBRARY_CLEANUP(git_status_list, git_status_list_free)
 #undef LIBRARY_CLEANUP
 /* AUTO_GIT(git_commit) git_commit *commit = NULL; */

@@ -5,6 +5,7 @@
 #include "base/strlist.h"
 #include "checkout/connection.h"
 
+#include <git2/sys/errors.h>
 #include <string.h>
 
 enum {
@@ -78,6 +79,9 @@ static enum walk walk_back(const struct mirror *mirror, const git_oid *from,
 static int walk_fail(enum walk walk, const struct remote *remote, const struct revision *revision,
                      struct error *err)
 {
+    /* What libgit2 said on the way is no sign of a damaged cache. */
+    if (walk != WALK_MISSING)
+        git_error_clear();
     if (walk == WALK_NO_PARENT)
         return error_set(err, ERROR_NOT_FOUND,
                          "the history of '%s' at %s does not go back that far", revision->base,
@@ -85,6 +89,11 @@ static int walk_fail(enum walk walk, const struct remote *remote, const struct r
     if (walk == WALK_NOT_A_COMMIT)
         return error_set(err, ERROR_NOT_FOUND, "'%s' at %s is not a commit", revision->base,
                          remote->url);
+    if (revision->step_count)
+        return error_set(err, ERROR_NOT_FOUND,
+                         "the history of '%s' at %s ends before that commit: is the repository a "
+                         "shallow clone?",
+                         revision->base, remote->url);
     return error_set(err, ERROR_NOT_FOUND, "there is no commit '%s' at %s", revision->base,
                      remote->url);
 }

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "checkout/departed.h"
 #include "checkout/untracked.h"
 
 #include <errno.h>
@@ -73,10 +74,12 @@ struct view {
     git_index *index;
     git_tree *tree;     /* of the commit that is wanted */
     git_tree *baseline; /* of the commit that the folder held, NULL: none */
+    git_index *rest;    /* what of it the wanted commit has too */
 };
 
 static void view_release(struct view *view)
 {
+    git_index_free(view->rest);
     git_tree_free(view->baseline);
     git_tree_free(view->tree);
     git_index_free(view->index);
@@ -271,7 +274,7 @@ static int write_files(const struct mirror *mirror, const struct worktree *workt
     (void)git_checkout_options_init(&options, GIT_CHECKOUT_OPTIONS_VERSION);
     options.checkout_strategy = GIT_CHECKOUT_FORCE | GIT_CHECKOUT_RECREATE_MISSING;
     options.disable_filters = 1;
-    options.baseline = view->baseline;
+    options.baseline_index = view->rest;
     options.notify_flags = GIT_CHECKOUT_NOTIFY_UPDATED;
     options.notify_cb = on_notify;
     options.progress_cb = on_progress;
@@ -304,6 +307,18 @@ static int clear_links(const struct worktree *worktree, const struct view *view,
     return 0;
 }
 
+static int remove_departed(const struct worktree *worktree, struct view *view, struct error *err)
+{
+    const struct departed_request request = {
+        .repo = view->repo,
+        .folder = worktree->path,
+        .before = view->baseline,
+        .wanted = view->tree,
+        .index = view->index,
+    };
+    return departed_remove(&request, &view->rest, err);
+}
+
 static int put_files(const struct mirror *mirror, const struct worktree *worktree,
                      struct view *view, struct error *err)
 {
@@ -312,6 +327,8 @@ static int put_files(const struct mirror *mirror, const struct worktree *worktre
     char head[COMMIT_ID_SIZE + 1];
     (void)unlink(complete);
     int failed = clear_links(worktree, view, err);
+    if (!failed && view->baseline)
+        failed = remove_departed(worktree, view, err);
     if (!failed)
         failed = write_files(mirror, worktree, view, err);
     if (failed)

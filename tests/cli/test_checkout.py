@@ -262,7 +262,7 @@ def test_a_shallow_repository_is_read(checkout, source, tmp_path):
     git(tmp_path, "clone", "-q", "--depth", "2", f"file://{source}", shallow)
     assert_holds(checkout.get(shallow), source)
     assert_holds(checkout.get(shallow, "--rev", "HEAD~1"), source, "HEAD~1")
-    assert "no commit" in checkout.fail(shallow, "--rev", "HEAD~2")
+    assert "shallow clone?" in checkout.fail(shallow, "--rev", "HEAD~2")
 
 
 def test_a_repository_that_lacks_objects_says_so(checkout, source, tmp_path):
@@ -464,6 +464,54 @@ def test_dest_goes_to_another_commit_and_keeps_what_the_user_added(checkout, sou
     assert git(target, "rev-parse", "HEAD") == second["commit"]
     (target / "notes").unlink()
     assert_holds(second, source, "light")
+
+
+@pytest.fixture
+def shifting(tmp_path):
+    """Three commits in which a name is a file, a folder and a link, and a folder a submodule."""
+    base = tmp_path / "shifting"
+    child = new_repository(base / "child")
+    commit(child, "c", {"name": "child\n"})
+    path = new_repository(base / "parent")
+    commit(path, "file", {"a": "file\n", "b/c/d": "deep\n", "e": "stays\n", "lib/old": "old\n"})
+    git(path, "rm", "-rq", "a", "b", "lib")
+    git(path, "submodule", "--quiet", "add", "../child", "lib")
+    commit(path, "folder", {"a/x/y": "folder\n", "b": "file\n"})
+    git(path, "rm", "-rqf", "a", "b", "lib")
+    (path / "a").symlink_to("b/c")
+    commit(path, "link", {"b/c": "less deep\n", "lib/new": "new\n"})
+    return path
+
+
+def test_dest_follows_what_changes_its_kind(checkout, shifting, tmp_path):
+    target = tmp_path / "target"
+    for revision in ("HEAD~2", "HEAD~1", "HEAD", "HEAD~1", "HEAD~2", "HEAD", "HEAD~2"):
+        write(target / "mine", "kept") if target.is_dir() else None
+        result = checkout.get(shifting, "--dest", target, "--rev", revision)
+        (target / "mine").unlink(missing_ok=True)
+        assert_holds(result, shifting, revision)
+        tracked = [target / name for name in git(shifting, "ls-tree", "-r", "--name-only", revision).splitlines()]
+        found = [path for path in target.rglob("*") if path.is_symlink() or path.is_file()]
+        assert set(tracked) <= {target / "lib", *found}
+        if revision == "HEAD~1":
+            assert (target / "lib/name").read_text() == "child\n"
+        else:
+            assert not (target / "lib/name").exists()
+
+
+def test_what_is_no_commit_does_not_cost_the_cache(checkout, source, tmp_path):
+    """It is the name that is wrong: what was fetched before is there afterwards."""
+    path = tmp_path / "served/tags"
+    shutil.copytree(source, path, symlinks=True)
+    git(path, "tag", "-a", "blob", "-m", "a file", "HEAD:number")
+    with git_daemon(path.parent) as port:
+        url = f"git://127.0.0.1:{port}/tags/.git"
+        checkout.get(url)
+        before = sorted(p.name for p in checkout.mirrors()[0].glob("objects/pack/*.pack"))
+        done = checkout.run(url, "--rev", "blob")
+        assert done.returncode == 1 and "is not a commit" in done.stderr
+        assert "damaged" not in done.stderr
+        assert set(before) <= {p.name for p in checkout.mirrors()[0].glob("objects/pack/*.pack")}
 
 
 def test_dest_of_another_repository_is_refused(checkout, source, tmp_path):
