@@ -147,6 +147,17 @@ static int tune_knobs(struct tuner *tuner, struct error *err)
     return 0;
 }
 
+static int note_knobs(struct tuner *tuner, struct error *err)
+{
+    AUTO_STRBUF struct strbuf lines = STRBUF_INIT;
+    for (size_t i = 0; i < knob_count; i++) {
+        AUTO_KNOB_TARGETS struct knob_targets targets = {0};
+        profile_targets(tuner, knobs[i], &targets);
+        tuner_note(tuner, knobs[i], &targets, &lines);
+    }
+    return lines.len ? journal_append(&tuner->journal, &lines, true, err) : 0;
+}
+
 static bool has_other_boot(const struct journal *journal, const char *boot)
 {
     for (size_t i = 0; i < journal->count; i++)
@@ -187,7 +198,9 @@ static int tune_locked(const struct host_place *place, const struct tune_request
     if (failed)
         return failed;
     bool first = !tuner.journal.count;
-    failed = tune_knobs(&tuner, err);
+    failed = note_knobs(&tuner, err);
+    if (!failed)
+        failed = tune_knobs(&tuner, err);
     if (failed && first)
         undo_all(place);
     return failed;

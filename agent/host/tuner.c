@@ -103,17 +103,9 @@ struct step {
     bool write;
 };
 
-static bool note_step(struct tuner *tuner, const struct knob *knob, struct step *step,
-                      struct strbuf *lines)
+static void note_target(struct tuner *tuner, const struct knob *knob,
+                        const struct knob_target *target, const char *before, struct strbuf *lines)
 {
-    const struct knob_target *target = step->target;
-    const char *before = found_before(tuner, target->path);
-    before = before ? before : step->now;
-    bool as_found = value_equal(target->form, before, target->wanted);
-    step->write = !value_equal(target->form, step->now, target->wanted);
-    /* Another knob's write may have set this one: it is to be given back all the same. */
-    if (!step->write && (as_found || journal_find(&tuner->journal, target->path)))
-        return false;
     struct journal_entry entry = {.boot = tuner->boot,
                                   .knob = (char *)knob->name,
                                   .path = target->path,
@@ -121,6 +113,39 @@ static bool note_step(struct tuner *tuner, const struct knob *knob, struct step 
                                   .wanted = target->wanted,
                                   .form = target->form};
     journal_note(lines, &entry);
+}
+
+void tuner_note(struct tuner *tuner, const struct knob *knob, const struct knob_targets *targets,
+                struct strbuf *lines)
+{
+    for (size_t i = 0; i < targets->count; i++) {
+        const struct knob_target *target = &targets->items[i];
+        const char *before = found_before(tuner, target->path);
+        if (target->wanted && before && !value_equal(target->form, before, target->wanted))
+            note_target(tuner, knob, target, before, lines);
+    }
+}
+
+/* Whether the journal says already that this value is about to be written. */
+static bool is_noted(const struct tuner *tuner, const struct knob_target *target)
+{
+    const struct journal_entry *entry = journal_find(&tuner->journal, target->path);
+    return entry && !entry->foreign && !entry->answer && !strcmp(entry->wanted, target->wanted);
+}
+
+/* False: it is as wanted, and was so before. What another knob's write has set is to be given back
+ * all the same. */
+static bool note_step(struct tuner *tuner, const struct knob *knob, struct step *step,
+                      struct strbuf *lines)
+{
+    const struct knob_target *target = step->target;
+    const char *before = found_before(tuner, target->path);
+    before = before ? before : step->now;
+    step->write = !value_equal(target->form, step->now, target->wanted);
+    if (!step->write && value_equal(target->form, before, target->wanted))
+        return false;
+    if (!is_noted(tuner, target))
+        note_target(tuner, knob, target, before, lines);
     return true;
 }
 
@@ -170,7 +195,6 @@ static void add_unchanged(struct tuner *tuner, const struct knob *knob, const st
     row->after = xstrdup(row->before);
 }
 
-/* All of a knob's entries are on the disk before the first of its writes, with one fsync. */
 int tuner_write(struct tuner *tuner, const struct knob *knob, const struct knob_targets *targets,
                 struct error *err)
 {

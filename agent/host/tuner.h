@@ -33,7 +33,12 @@ void tuner_release(struct tuner *tuner);
 /* A fresh string: this boot's id, or "unknown". */
 char *tuner_boot(const struct host_io *io);
 
-/* Journals and writes a knob's targets, reads them back, adds their rows. */
+/* The journal's records of what writing these targets will change. All knobs' go to the disk with
+ * one fsync; a target that wants something else by then is noted again. */
+void tuner_note(struct tuner *tuner, const struct knob *knob, const struct knob_targets *targets,
+                struct strbuf *lines);
+/* Journals (where that is not done yet) and writes a knob's targets, reads them back, adds their
+ * rows. */
 int tuner_write(struct tuner *tuner, const struct knob *knob, const struct knob_targets *targets,
                 struct error *err) MUST_CHECK;
 /* Journals and makes a folder. What the kernel refuses is *refused, an errno, and no error. */
