@@ -119,6 +119,12 @@ def test_show_tells_programs_what_it_tells_people(host):
     assert "and 7 more" in text and "Benchmark CPUs: 1-3" in text
 
 
+def test_every_knob_is_documented(host):
+    page = (FIXTURES.parents[2] / "docs" / "host.md").read_text()
+    for knob in {row["knob"] for row in host("intel-active").rows("show")["knobs"]}:
+        assert f"`{knob}`" in page, knob
+
+
 def test_a_virtual_machine_is_called_one_and_never_gets_all_points(host):
     host = host("vm")
     assert "hypervisor flag" in host.rows("show")["virtualisation"]
