@@ -254,13 +254,69 @@ static int build_package(const struct python *python, const char *folder, char *
     return failed;
 }
 
-/* The suite stands beside the package's sources, which would be imported instead of the wheel: it
- * is copied to a folder of its own. */
-static int place_suite(const struct python *python, const char *folder, struct pytest_suite *suite,
-                       struct error *err)
+/* Whether the environment or the wheel that was built has a package of that name. */
+static bool is_installed(const struct python *python, const char *site, const char *name)
+{
+    AUTO_FREE char *built = site ? path_join(site, name) : NULL;
+    if (built && path_exists(built))
+        return true;
+    AUTO_FREE char *libraries = path_join(python->venv.tree, "lib");
+    AUTO_STRLIST struct strlist versions = STRLIST_INIT;
+    if (dir_list(libraries, &versions, NULL))
+        return false;
+    for (size_t i = 0; i < versions.count; i++) {
+        AUTO_FREE char *path =
+            xasprintf("%s/%s/site-packages/%s", libraries, versions.items[i], name);
+        if (path_exists(path))
+            return true;
+    }
+    return false;
+}
+
+static bool has_file(const char *folder, const char *name)
+{
+    AUTO_FREE char *path = path_join(folder, name);
+    return path_exists(path);
+}
+
+/* The length of the part of the suite's path that is copied with all below it: up to the outermost
+ * folder that is a package, or has a conftest.py, and so may be imported by the suite. Never the
+ * package that is measured. */
+static size_t copied_length(const struct python *python, const char *folder, const char *site)
+{
+    const char *suite = python->config->suite;
+    for (const char *slash = suite; (slash = strchr(slash, '/')); slash++) {
+        AUTO_FREE char *part = xstrndup(suite, (size_t)(slash - suite));
+        AUTO_FREE char *at = path_join(folder, part);
+        if ((has_file(at, "__init__.py") || has_file(at, "conftest.py")) &&
+            !is_installed(python, site, path_basename(part)))
+            return strlen(part);
+    }
+    return strlen(suite);
+}
+
+/* Whether a package of the wheel stands in `folder` as well, whose sources would be imported. */
+static bool has_sources_of(const char *folder, const char *site)
+{
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    if (!site || dir_list(site, &names, NULL))
+        return false;
+    for (size_t i = 0; i < names.count; i++) {
+        AUTO_FREE char *package = path_join(folder, names.items[i]);
+        if (has_file(package, "__init__.py"))
+            return true;
+    }
+    return false;
+}
+
+/* Where the suite stands beside the package's sources, which would be imported instead of the
+ * wheel, it is copied to a folder of its own. */
+static int place_suite(const struct python *python, const char *folder, const char *site,
+                       struct pytest_suite *suite, struct error *err)
 {
     const char *path = python->config->suite;
-    bool apart = python->config->build == PYTHON_MATURIN || python->config->build == PYTHON_WHEEL;
+    bool apart = python->config->build == PYTHON_MATURIN || python->config->build == PYTHON_WHEEL ||
+                 has_sources_of(folder, site);
     if (!apart) {
         suite->folder = xstrdup(folder);
         suite->path = xstrdup(path);
@@ -270,8 +326,9 @@ static int place_suite(const struct python *python, const char *folder, struct p
     int failed = job_output_dir(python->job, "suite", &dest, err);
     if (failed)
         return failed;
-    AUTO_FREE char *from = path_join(folder, path);
-    const char *name = path_basename(path);
+    size_t len = copied_length(python, folder, site);
+    AUTO_FREE char *top = xstrndup(path, len);
+    AUTO_FREE char *from = path_join(folder, top);
     AUTO_STRLIST struct strlist argv = STRLIST_INIT;
     /* Copied by the sandbox's user: what is in there, links too, is foreign. */
     push_all(&argv, (const char *const[]){"/bin/cp", "-R", "-P", from, NULL});
@@ -283,7 +340,7 @@ static int place_suite(const struct python *python, const char *folder, struct p
     failed = job_run_checked(python->job, &step, err);
     if (failed)
         return failed;
-    suite->path = xstrdup(name);
+    suite->path = xasprintf("%s%s", path_basename(top), path + len);
     suite->folder = take_ptr(dest);
     return 0;
 }
@@ -365,7 +422,7 @@ int python_build(struct python *python, struct pytest_suite *out, struct error *
     if (!failed)
         failed = build_package(python, folder, &site, err);
     if (!failed)
-        failed = place_suite(python, folder, &suite, err);
+        failed = place_suite(python, folder, site, &suite, err);
     if (failed)
         return failed;
     set_environment(python, site, &suite);

@@ -169,6 +169,52 @@ def test_a_published_wheel_is_measured_by_the_suite_of_a_commit(machine, tmp_pat
     assert names(machine, said) == ["test_parse"]
 
 
+def test_a_file_of_a_suite_that_is_a_package_finds_the_rest_of_it(machine, tmp_path):
+    """The wheel is measured by one file; what that file imports from its own package comes along."""
+    files = {
+        "pyproject.toml": f"[tool.pytest.ini_options]\n{FAST}",
+        "py/ci/__init__.py": "",
+        "py/ci/numbers_of_ours.py": "TEXT = '[a]\\nb=1'\n",
+        "py/ci/conftest.py": "import pytest\n@pytest.fixture\ndef name():\n    return 'x'\n",
+        "py/ci/suite/test_a.py": "import iniconfig\nfrom ci.numbers_of_ours import TEXT\n"
+        "def test_parse(benchmark, name):\n    benchmark(lambda: iniconfig.IniConfig(name, data=TEXT))\n",
+    }
+    config = {"suite": "py/ci/suite/test_a.py", "build": "wheel", "package": "iniconfig", "version": "2.1.0"}
+    done, said = machine.run(make_repo(tmp_path / "part", files, config))
+    assert done.returncode == 0, done.stderr
+    assert names(machine, said) == ["test_parse"]
+
+
+def test_a_suite_inside_the_measured_package_does_not_bring_its_sources(machine, tmp_path):
+    files = {
+        "pyproject.toml": f"[tool.pytest.ini_options]\n{FAST}",
+        "iniconfig/__init__.py": "raise ImportError('the checkout, not the wheel')\n",
+        "iniconfig/bench/__init__.py": "SIZE = 3\n",
+        "iniconfig/bench/test_a.py": "import iniconfig\nfrom . import SIZE\n"
+        "def test_parse(benchmark):\n    benchmark(lambda: iniconfig.IniConfig('x', data='[a]\\nb=%d' % SIZE))\n",
+    }
+    config = {"suite": "iniconfig/bench/test_a.py", "build": "wheel", "package": "iniconfig", "version": "2.1.0"}
+    done, said = machine.run(make_repo(tmp_path / "inside", files, config))
+    assert done.returncode == 0, done.stderr
+    assert names(machine, said) == ["test_parse"]
+
+
+def test_a_package_beside_its_suite_is_imported_from_its_wheel(machine, tmp_path):
+    files = {
+        "pyproject.toml": (
+            '[build-system]\nrequires = ["setuptools==80.9.0"]\nbuild-backend = "setuptools.build_meta"\n'
+            '[project]\nname = "speedy"\nversion = "1.5.0"\n[tool.setuptools]\npackages = ["speedy"]\n'
+            f"[tool.pytest.ini_options]\n{FAST}"
+        ),
+        "speedy/__init__.py": "def fast():\n    return 7\n",
+        "tests/test_a.py": "import speedy\ndef test_fast(benchmark):\n"
+        "    assert 'site-packages' in speedy.__file__\n    assert benchmark(speedy.fast) == 7\n",
+    }
+    done, said = machine.run(make_repo(tmp_path / "flat", files, {"suite": "tests", "build": "pip"}))
+    assert done.returncode == 0, done.stderr
+    assert names(machine, said) == ["test_fast"]
+
+
 def test_an_interpreter_that_is_not_there_is_named(machine, tmp_path):
     repo = make_repo(tmp_path / "old", {"tests/test_a.py": ""}, {"suite": "tests"})
     done, _ = machine.run(repo, "--python", "python2.5")
