@@ -191,9 +191,9 @@ static const struct decode_field config_fields[] = {
 
 bool config_env_is_secret(const char *name)
 {
-    static const char *const patterns[] = {"*TOKEN*",   "*KEY*",        "*SECRET*", "*PASSWORD*",
-                                           "*PASSWD*",  "*CREDENTIAL*", "AWS_*",    "GITHUB_*",
-                                           "ACTIONS_*", "LD_*"};
+    static const char *const patterns[] = {
+        "*TOKEN*", "*KEY*",        "*SECRET*", "*PASSWORD*", "*PASSWD*",  "*PASSPHRASE*", "*_PASS",
+        "*_AUTH*", "*CREDENTIAL*", "AWS_*",    "GITHUB_*",   "ACTIONS_*", "LD_*"};
     for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
         if (!fnmatch(patterns[i], name, FNM_CASEFOLD))
             return true;

@@ -256,6 +256,25 @@ static int enter_sandbox(const struct process *process, struct error *err)
     return failed;
 }
 
+/* Everybody in the sandbox may read this process's command line, which is the agent's, and may hold
+ * an address with a password in it. Fields 48 and 49 of stat say where it lies (proc(5)). */
+static void hide_arguments(void)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    AUTO_STRLIST struct strlist fields = STRLIST_INIT;
+    const char *name_end =
+        file_read("/proc/self/stat", 1 << 16, &text, NULL) ? NULL : strrchr(text.buf, ')');
+    if (!name_end)
+        return;
+    strlist_split(&fields, name_end + 2, ' '); /* from the third on */
+    if (fields.count < 47)
+        return;
+    char *start = (char *)(uintptr_t)strtoull(fields.items[45], NULL, 10);
+    const char *end = (const char *)(uintptr_t)strtoull(fields.items[46], NULL, 10);
+    if (start && end > start)
+        memset(start, 0, (size_t)(end - start));
+}
+
 static void run_init(const struct process *process, const struct init_pipes *pipes)
     __attribute__((noreturn));
 
@@ -273,6 +292,7 @@ static void run_init(const struct process *process, const struct init_pipes *pip
     int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     if (enter_sandbox(process, &err))
         fail(pipes, &err);
+    hide_arguments();
 
     struct perf_set events = PERF_SET_NONE;
     if (process->count_events)

@@ -215,6 +215,19 @@ def test_a_package_beside_its_suite_is_imported_from_its_wheel(machine, tmp_path
     assert names(machine, said) == ["test_fast"]
 
 
+def test_the_agents_command_line_is_not_for_foreign_code(machine, tmp_path):
+    """The address of a repository may hold a password, and each process sees the first one's command line."""
+    suite = "import pathlib\ndef test_x(benchmark):\n    benchmark(int)\n" \
+        "    print('line:', pathlib.Path('/proc/1/cmdline').read_bytes().replace(b'\\0', b' ').strip())\n"
+    repo = make_repo(tmp_path / "nosy", {"tests/test_a.py": suite}, {"suite": "tests", "pytest_args": ["-s"]})
+    done, said = machine.run(repo, "--keep-files")
+    assert done.returncode == 0, done.stderr
+    if "pid" not in said["sandbox"]:
+        pytest.skip(f"no PID namespace here: {said['sandbox']}")
+    log = [*pathlib.Path(said["files"]).glob("logs/*pytest.out")][-1].read_text()
+    assert "line: b''" in log
+
+
 def test_an_interpreter_that_is_not_there_is_named(machine, tmp_path):
     repo = make_repo(tmp_path / "old", {"tests/test_a.py": ""}, {"suite": "tests"})
     done, _ = machine.run(repo, "--python", "python2.5")
