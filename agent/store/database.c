@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "native.h"
+#include "store/database_uri.h"
 
 #include <string.h>
 
@@ -49,8 +50,9 @@ int database_open(const char *uri, struct database **out, struct error *err)
 {
     struct reason reason = {""};
     struct lance_store *store = NULL;
-    if (!strncmp(uri, "s3:///", 6))
-        return error_set(err, ERROR_USAGE, "%s names no bucket: s3://bucket/prefix", uri);
+    int wrong = database_uri_check(uri, err);
+    if (wrong)
+        return wrong;
     /* The core would take what stands before the colon of a relative folder for a scheme. */
     const char *colon = uri + strcspn(uri, ":/");
     bool relative = *colon == ':' && strncmp(colon, "://", 3) != 0;

@@ -434,3 +434,35 @@ def test_a_file_that_ends_before_its_last_message_says_what_it_is_is_refused(fil
 def test_a_bucket_without_a_name_is_wrong_usage(filled):
     for words in (["results"], ["publish", "criterion", "good.jsonl", "--dut-version", "1", "--dut-timestamp", "1"]):
         assert "s3://bucket/prefix" in error_line(filled.run(*words, db="s3:///prefix"), 129)
+
+
+S3 = {"AWS_ACCESS_KEY_ID": "the-user", "AWS_SECRET_ACCESS_KEY": "the-secret", "AWS_REGION": "us-east-1",
+      "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "LANCE_BENCH_S3_RETRIES": "0"}
+
+
+@pytest.mark.parametrize("db", [
+    "s3://bucket/a?b", "s3://bucket/a#b", "s3://user:secret@bucket/a", "s3://bucket:80/a", "s3://buc ket/a",
+    "s3://bucket//a", "s3://bucket/a\nb", "file:///tmp/a?b"])
+def test_a_uri_that_an_object_cannot_have_is_wrong_usage(filled, db):
+    line = error_line(filled.run("results", db=db, env=S3), 129)
+    assert "is no database" in line
+
+
+@pytest.mark.parametrize("variable,value", [
+    ("AWS_ENDPOINT_URL", "localhost:9000"), ("AWS_ENDPOINT_URL", "http://"), ("AWS_ENDPOINT_URL", "http://host:99999"),
+    ("AWS_ENDPOINT_URL", "http://host:9000\n"), ("AWS_ENDPOINT_URL", "http://[::1"), ("AWS_ENDPOINT_URL_S3", "not a URL"),
+    ("AWS_ENDPOINT_URL", "http://host/?x=1"), ("AWS_ENDPOINT_URL", "ftp://host"),
+    ("AWS_ACCESS_KEY_ID", "the-user\n"), ("AWS_SECRET_ACCESS_KEY", "the-secret\n"), ("AWS_SESSION_TOKEN", "to\nken"),
+    ("AWS_REGION", "us east"), ("AWS_ACCESS_KEY_ID", "ä")])
+def test_a_setting_of_s3_that_is_none_is_named_and_its_value_is_not(filled, variable, value):
+    """The core ends the program over some of these."""
+    for words in (["results"], ["publish", "criterion", "good.jsonl", "--dut-version", "1", "--dut-timestamp", "1"]):
+        line = error_line(filled.run(*words, db="s3://bucket/db", env={**S3, variable: value}), 129)
+        assert variable in line and ("ENDPOINT" in variable or value.strip() not in line)
+    assert filled.spooled() == []
+
+
+@pytest.mark.parametrize("endpoint", ["http://127.0.0.1:1", "http://127.0.0.1:1/", "http://[::1]:1", "https://localhost:1/path"])
+def test_an_endpoint_that_is_one_is_asked(filled, endpoint):
+    line = error_line(filled.run("results", db="s3://bucket/db/", env={**S3, "AWS_ENDPOINT_URL": endpoint}), 1)
+    assert "Database connection failed" in line
