@@ -69,3 +69,23 @@ bool knob_offers(const struct host_io *io, const char *path, const char *word)
     strlist_split(&words, text ? text : "", ' ');
     return strlist_contains(&words, word);
 }
+
+cpu_set_t knob_moved_away(const struct knob_context *ctx, const cpu_set_t *from)
+{
+    cpu_set_t quiet, left;
+    CPU_OR(&quiet, &ctx->cpus, &ctx->siblings);
+    cpu_mask_without(from, &quiet, &left);
+    return CPU_COUNT(&left) ? left : ctx->system;
+}
+
+void knob_target_mask(const struct knob_context *ctx, struct knob_targets *out, const char *path)
+{
+    cpu_set_t now;
+    AUTO_FREE char *text = host_io_text(ctx->io, path);
+    if (!text || !cpu_mask_parse_hex(text, &now))
+        return;
+    cpu_set_t wanted = knob_moved_away(ctx, &now);
+    const struct topology *t = ctx->topology;
+    AUTO_FREE char *mask = cpu_mask_hex(&wanted, t->cpus[t->count - 1].id + 1);
+    knob_target_add(ctx, out, xstrdup(path), VALUE_MASK, mask);
+}

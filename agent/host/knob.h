@@ -66,3 +66,8 @@ bool knob_offers(const struct host_io *io, const char *path, const char *word);
 /* One file, one value. */
 void knob_target_number(const struct knob_context *ctx, struct knob_targets *out, const char *path,
                         const char *wanted);
+/* The CPUs of `from` less the benchmark CPUs and their siblings; the system's where none is left.
+ */
+cpu_set_t knob_moved_away(const struct knob_context *ctx, const cpu_set_t *from);
+/* A file with a CPU mask, which is to be moved away. */
+void knob_target_mask(const struct knob_context *ctx, struct knob_targets *out, const char *path);

@@ -1,0 +1,60 @@
+/*
+ * Interrupts go to the other CPUs. Many cannot be moved (those of one CPU's timer, or spread by the
+ * driver over all of them): the kernel answers with an error, which is a row of the report.
+ */
+#include "base/alloc.h"
+#include "base/cpu_list.h"
+#include "base/cpu_mask.h"
+#include "host/knobs.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define IRQ_ROOT "/proc/irq"
+
+static void add_irq(const struct knob_context *ctx, const char *name, struct knob_targets *out)
+{
+    cpu_set_t now;
+    AUTO_FREE char *path = xasprintf(IRQ_ROOT "/%s/smp_affinity_list", name);
+    AUTO_FREE char *text = host_io_text(ctx->io, path);
+    if (!text || !cpu_mask_parse_list(text, &now))
+        return;
+    cpu_set_t wanted = knob_moved_away(ctx, &now);
+    AUTO_FREE char *list = cpu_list_text(&wanted);
+    knob_target_add(ctx, out, take_ptr(path), VALUE_LIST, list);
+}
+
+static void targets(const struct knob_context *ctx, struct knob_targets *out)
+{
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    if (ctx->io->ops->list(ctx->io, IRQ_ROOT, &names))
+        return;
+    for (size_t i = 0; i < names.count; i++)
+        if (isdigit((unsigned char)*names.items[i]))
+            add_irq(ctx, names.items[i], out);
+}
+
+/* irqbalance's list of banned CPUs is its own configuration file, which is not ours to edit. */
+static char *advice(const struct knob_context *ctx)
+{
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    if (ctx->io->ops->list(ctx->io, "/proc", &names))
+        return NULL;
+    for (size_t i = 0; i < names.count; i++) {
+        if (!isdigit((unsigned char)*names.items[i]))
+            continue;
+        AUTO_FREE char *name = host_io_textf(ctx->io, "/proc/%s/comm", names.items[i]);
+        if (name && !strcmp(name, "irqbalance"))
+            return xasprintf("irqbalance (process %s) moves interrupts back to the benchmark CPUs: "
+                             "stop it, or set IRQBALANCE_BANNED_CPULIST in its configuration",
+                             names.items[i]);
+    }
+    return NULL;
+}
+
+const struct knob knob_irq_affinity = {
+    .name = "irq-affinity",
+    .summary = "the CPUs of each interrupt",
+    .targets = targets,
+    .advice = advice,
+};
