@@ -79,7 +79,7 @@ def bed(agent, tmp_path_factory):
 @pytest.fixture(scope="module")
 def measured(bed, quick):
     """One run, its row's evidence and its host session."""
-    done, said = bed.run(quick, "--run", "one", "--retakes", "0")
+    done, said = bed.run(quick, "--run", "one")
     assert done.returncode == 0, done.stderr
     return said, evidence_of(bed, "one"), session_of(bed, said), done.stderr
 
@@ -191,9 +191,9 @@ def test_the_canary_is_run_first_and_last_and_says_its_verdict(measured):
 
 def test_a_neighbour_is_noticed_and_the_process_is_measured_once_more(bed, quick, measured):
     with neighbour(measured[0]["cpus"]):
-        done, said = bed.run(quick, "--run", "crowded")
+        done, said = bed.run(quick, "--run", "crowded", retakes=None)
         assert done.returncode == 0, done.stderr
-        once, alone = bed.run(quick, "--run", "crowded once", "--retakes", "0")
+        once, alone = bed.run(quick, "--run", "crowded once")
     evidence = evidence_of(bed, "crowded")
     assert "loaded" in evidence["flags"] and evidence["beyond_limit"]
     assert evidence["attempt"] == 2 and len(evidence["discarded"]) == 1
@@ -219,7 +219,7 @@ def test_the_summary_names_the_verdict(bed, quick):
 def test_evidence_waits_in_the_spool_with_the_results(bed, quick, tmp_path):
     dead = {"AWS_ENDPOINT": "http://127.0.0.1:9", "AWS_ALLOW_HTTP": "true", "AWS_ACCESS_KEY_ID": "a",
             "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1", "LANCE_BENCH_SPOOL": str(tmp_path / "spool")}
-    done, said = bed.run(quick, "--db", "s3://bucket/db", "--retakes", "0", env=dead)
+    done, said = bed.run(quick, "--db", "s3://bucket/db", env=dead)
     assert done.returncode == 6, done.stderr
     requests = list((tmp_path / "spool").glob("*/request.json"))
     assert len(requests) == 1
