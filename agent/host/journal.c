@@ -322,8 +322,7 @@ int journal_keep(struct journal *journal, const bool *keep, struct error *err)
         close(journal->fd);
     journal->fd = -1;
     if (lines.len) {
-        /* 0600 before the rename: the umask of whoever calls is not ours to trust. */
-        mode_t mask = umask(077);
+        mode_t mask = umask(022);
         int failed = file_write_atomic(journal->path, lines.buf, lines.len, err);
         umask(mask);
         return failed;

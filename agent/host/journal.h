@@ -4,8 +4,8 @@
  * The file `journal` of the state folder is append-only text, one record a line, with a checksum in
  * front of each. A record that says what will be written is on the disk (fsync of the file and, for
  * a new one, of its folder) before the write happens; a line that was cut off has therefore not
- * happened, and is passed over. A journal that somebody else than root may have written is refused:
- * what it says is written to the kernel's files.
+ * happened, and is passed over. Everybody may read it. A journal that somebody else than root may
+ * have written is refused: what it says is written to the kernel's files.
  *
  *     W boot form knob path before wanted    a value: found, and about to be written
  *     D boot knob path                       a folder that is about to be made

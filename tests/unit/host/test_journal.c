@@ -170,7 +170,7 @@ Test(journal, goes_when_nothing_is_left_in_it)
     cr_assert_str_eq(rest.entries[0].path, "/sys/b");
     struct stat st;
     cr_assert_eq(stat(path, &st), 0);
-    cr_assert_eq(st.st_mode & 0777, 0600);
+    cr_assert_eq(st.st_mode & 0777, 0644);
     cr_assert_eq(journal_keep(&rest, (bool[]){false}, NULL), 0);
     cr_assert(!path_exists(path));
 }
