@@ -7,8 +7,10 @@
 #include "preload/clock.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define REPORT_MAX ((size_t)16 << 20)
@@ -72,6 +74,9 @@ static int furnish(struct job *job, const char *name, const char *bytes, const c
         failed = file_write_atomic(path, bytes, (size_t)(end - bytes), err);
     if (failed)
         return failed;
+    /* Foreign code runs as another user, whatever the umask here is. */
+    if (chmod(folder, 0755) || chmod(path, 0644))
+        return error_errno(err, ERROR_FAILURE, errno, "cannot make %s readable", path);
     if (!strlist_contains(&job->sandbox.readable, folder))
         sandbox_add_readable(&job->sandbox, folder);
     AUTO_FREE char *report = path_join(out, "report");
