@@ -30,6 +30,9 @@ if [ ! -d "$target" ]; then
     mkdir -p "$target"
 fi
 
+# The agent may be compiled with another compiler, or for debugging; that is no reason to compile the core again.
+unset CC CXX CPP AR LD CFLAGS CXXFLAGS CPPFLAGS LDFLAGS RUSTFLAGS
+
 # Two at a time at the most: the core's larger units take 2 GB of memory each.
 jobs=${LANCE_BENCH_JOBS:-2}
 cd "$here"
