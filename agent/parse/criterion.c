@@ -249,6 +249,23 @@ static int parse_line(struct json_reader *r, struct message *m, const struct mea
     return hand_on(m, sink, report, err);
 }
 
+/* A line that is no JSON. A message behind other text, as two streams into one file leave it, is
+ * not passed over. */
+static int skip_line(struct json_reader *r, struct parse_report *report, struct error *err)
+{
+    uint64_t line = json_window_line(&r->window);
+    bool has_result = false;
+    int rc = json_line_rest_has(r, "\"benchmark-complete\"", &has_result, err);
+    if (!rc && has_result)
+        rc = error_set(err, ERROR_INPUT,
+                       "line %" PRIu64
+                       ": a benchmark-complete message shares it with something else; "
+                       "each needs a line of its own",
+                       line);
+    report->skipped_lines++;
+    return rc;
+}
+
 static int criterion_parse(struct input *input, const struct measurement_sink *sink,
                            struct parse_report *report, struct error *err)
 {
@@ -262,7 +279,7 @@ static int criterion_parse(struct input *input, const struct measurement_sink *s
         if (first == '{')
             rc = parse_line(&r, &m, sink, report, err);
         else
-            report->skipped_lines++;
+            rc = skip_line(&r, report, err);
     }
     return rc;
 }

@@ -220,7 +220,9 @@ static int hand_on(struct entry *e, const struct measurement_sink *sink,
         return rc;
     }
     if (!e->values.count) {
-        log_warning("No data found for benchmark %s, skipping", name->buf);
+        log_warning("No data found for benchmark %s, skipping (--benchmark-json and "
+                    "--benchmark-save-data keep them)",
+                    name->buf);
         report->without_data++;
         return 0;
     }

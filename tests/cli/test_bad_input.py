@@ -255,6 +255,14 @@ def test_lines_that_are_no_json_are_skipped_and_counted(filled):
     assert "skipped" in done.stderr
 
 
+@pytest.mark.parametrize("form", ["Benchmarking new: Warming up{}", "\x1b[0m{}", "[{}]", "{}{}"])
+def test_a_result_that_shares_its_line_is_not_passed_over(filled, form):
+    """As when two streams went into one file."""
+    text = GOOD.replace("good/", "new/") + form.replace("{}", message().strip()) + "\n"
+    line = refused(filled, "criterion", filled.file("mixed.jsonl", text), 1)
+    assert "mixed.jsonl" in line and "line 3" in line
+
+
 def test_benchmarks_of_one_name_are_two_results(filled):
     text = criterion_lines(["twin"], seed=1) + criterion_lines(["twin"], seed=2)
     path = filled.file("twins.jsonl", text)
