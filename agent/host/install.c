@@ -219,10 +219,27 @@ static int remove_line(const struct manifest_entry *entry, const char *path,
     return failed;
 }
 
+/* What a file was written to when the installation was cut off. */
+static void remove_parts(const char *path)
+{
+    AUTO_FREE char *folder = xstrndup(path, (size_t)(path_basename(path) - path));
+    AUTO_FREE char *start = xasprintf("%s.tmp.", path_basename(path));
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    if (dir_list(folder, &names, NULL))
+        return;
+    for (size_t i = 0; i < names.count; i++) {
+        AUTO_FREE char *part = path_join(folder, names.items[i]);
+        if (!strncmp(names.items[i], start, strlen(start)))
+            (void)unlink(part);
+    }
+}
+
 static int remove_entry(const struct manifest *manifest, const struct manifest_entry *entry,
                         const char *path, struct strlist *removed, struct strlist *kept,
                         struct error *err)
 {
+    if (entry->kind == INSTALL_FILE)
+        remove_parts(path);
     if (!path_exists(path))
         return 0;
     if (entry->kind == INSTALL_LINE)
@@ -266,6 +283,7 @@ int install_remove(const char *prefix, struct strlist *removed, struct strlist *
     }
     if (failed)
         return failed;
+    remove_parts(list);
     if (unlink(list))
         return error_errno(err, ERROR_FAILURE, errno, "cannot remove %s", list);
     strlist_push(removed, INSTALL_MANIFEST);

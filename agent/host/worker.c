@@ -73,10 +73,12 @@ bool host_process_lives(const struct host_process *process)
 int host_worker_find(struct host_process *out, struct error *err)
 {
     struct proc_stat at;
-    pid_t pid = getppid();
-    for (; pid > 0 && read_stat(pid, &at); pid = at.parent)
+    pid_t worker = 0;
+    for (pid_t pid = getppid(); pid > 0 && read_stat(pid, &at); pid = at.parent)
         if (!strcmp(at.name, HOST_WORKER_NAME))
-            return host_process_of(pid, out, err);
+            worker = pid;
+    if (worker)
+        return host_process_of(worker, out, err);
     return error_set(err, ERROR_NOT_FOUND,
                      "no ancestor of this process is a " HOST_WORKER_NAME
                      ": these verbs are for the job hooks of a GitHub runner");

@@ -25,5 +25,6 @@ struct host_process {
 int host_process_of(pid_t pid, struct host_process *out, struct error *err) MUST_CHECK;
 /* Whether it is still there; one that waits for its parent to take notice of its end is not. */
 bool host_process_lives(const struct host_process *process);
-/* The nearest ancestor of this process that is a runner's worker. ERROR_NOT_FOUND: none is. */
+/* The ancestor of this process that is a runner's worker; of several the outermost, since a job may
+ * give its own processes that name. ERROR_NOT_FOUND: none is. */
 int host_worker_find(struct host_process *out, struct error *err) MUST_CHECK;

@@ -116,13 +116,8 @@ def test_an_installation_that_was_killed_can_be_removed(root):
         agent.wait()
         done = root.host("uninstall")
         assert done.returncode == 0 or "nothing is installed" in done.stderr
-        # The file that was being written, and folders that came before the list, have no entry.
-        left = set(snapshot(root.path)) - set(before)
-        assert all(".tmp." in name or name == "usr/local/lib/lance-bench" for name in left), left
-        for name in left:
-            if ".tmp." in name:
-                (root.path / name).unlink()
-        shutil.rmtree(root.path / "usr/local/lib/lance-bench", ignore_errors=True)
+        if done.returncode:  # killed before the list of files was there
+            shutil.rmtree(root.path / "usr/local/lib/lance-bench", ignore_errors=True)
         assert snapshot(root.path) == before
 
 
