@@ -53,28 +53,53 @@ static bool same_line(const struct tune_row *a, const struct tune_row *b)
            same(a->after, b->after) && same(a->reason, b->reason);
 }
 
+/* A line of the table: the first row that makes it, and how many do. */
+struct line {
+    const struct tune_row *row;
+    size_t count;
+};
+
+static size_t make_lines(const struct globals *globals, const struct tune_report *report,
+                         struct line *lines)
+{
+    size_t count = 0;
+    for (size_t i = 0, at; i < report->count; i++) {
+        const struct tune_row *row = &report->rows[i];
+        at = globals->format == FORMAT_JSON ? count : 0;
+        while (at < count && !same_line(lines[at].row, row))
+            at++;
+        if (at == count)
+            lines[count++] = (struct line){.row = row};
+        lines[at].count++;
+    }
+    return count;
+}
+
+static void add_line(struct table *table, const struct line *line)
+{
+    const struct tune_row *row = line->row;
+    AUTO_FREE char *path = row->path && line->count > 1
+                               ? xasprintf("%s and %zu more", row->path, line->count - 1)
+                               : xstrdup(row->path);
+    table_text(table, row->knob);
+    table_text(table, row->before);
+    table_text(table, row->after);
+    table_text(table, tune_outcome_name(row->outcome));
+    table_text(table, path);
+    table_text(table, row->reason);
+    table_end_row(table);
+}
+
 void command_host_rows(const struct globals *globals, const struct tune_report *report)
 {
     static const char *const columns[] = {"knob", "before", "after", "outcome", "path", "reason"};
     AUTO_TABLE struct table *table = command_table(globals);
+    AUTO_FREE struct line *lines = xcalloc(report->count + 1, sizeof(*lines));
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
         table_column(table, columns[i], false);
-    for (size_t i = 0, more; i < report->count; i += more + 1) {
-        const struct tune_row *row = &report->rows[i];
-        more = 0;
-        while (globals->format != FORMAT_JSON && i + more + 1 < report->count &&
-               same_line(row, &report->rows[i + more + 1]))
-            more++;
-        AUTO_FREE char *path =
-            row->path && more ? xasprintf("%s and %zu more", row->path, more) : xstrdup(row->path);
-        table_text(table, row->knob);
-        table_text(table, row->before);
-        table_text(table, row->after);
-        table_text(table, tune_outcome_name(row->outcome));
-        table_text(table, path);
-        table_text(table, row->reason);
-        table_end_row(table);
-    }
+    size_t count = make_lines(globals, report, lines);
+    for (size_t i = 0; i < count; i++)
+        add_line(table, &lines[i]);
     table_finish(table);
 }
 

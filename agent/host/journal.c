@@ -99,10 +99,20 @@ static void entry_release(struct journal_entry *entry)
     free(entry->answer);
 }
 
+/* FNV-1a. */
+uint32_t journal_hash(const char *path)
+{
+    uint32_t hash = UINT32_C(2166136261);
+    for (; *path; path++)
+        hash = (hash ^ (unsigned char)*path) * UINT32_C(16777619);
+    return hash;
+}
+
 struct journal_entry *journal_find(const struct journal *journal, const char *path)
 {
+    uint32_t hash = journal_hash(path);
     for (size_t i = 0; i < journal->count; i++)
-        if (!strcmp(journal->entries[i].path, path))
+        if (journal->entries[i].path_hash == hash && !strcmp(journal->entries[i].path, path))
             return &journal->entries[i];
     return NULL;
 }
@@ -124,6 +134,7 @@ static void enter(struct journal *journal, struct journal_entry *entry)
         known = NULL;
     }
     if (!known) {
+        entry->path_hash = journal_hash(entry->path);
         ARRAY_RESERVE(journal->entries, journal->cap, journal->count + 1);
         journal->entries[journal->count++] = *entry;
         return;

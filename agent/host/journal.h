@@ -24,6 +24,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define JOURNAL_FILE_MAX ((size_t)16 << 20)
 
@@ -34,6 +35,7 @@ struct journal_entry {
     char *answer;         /* NULL: it is not known how far the write got */
     enum value_form form; /* of before, wanted and answer */
     bool foreign;         /* left to somebody else by an earlier restore */
+    uint32_t path_hash;   /* journal_hash(); journal.c's own */
 };
 
 struct journal {
@@ -51,6 +53,8 @@ int journal_load(const struct host_place *place, struct journal *out, struct err
 void journal_release(struct journal *journal);
 #define AUTO_JOURNAL __attribute__((cleanup(journal_release)))
 
+/* Of a path: machines with many CPUs have thousands, and each is looked for among all. */
+uint32_t journal_hash(const char *path);
 /* NULL when the path is not in it. */
 struct journal_entry *journal_find(const struct journal *journal, const char *path);
 

@@ -38,9 +38,10 @@ static void find_values(struct tuner *tuner)
             AUTO_STRBUF struct strbuf text = STRBUF_INIT;
             if (tuner->place->io.ops->read(&tuner->place->io, targets.items[j].path, &text))
                 continue;
+            uint32_t hash = journal_hash(targets.items[j].path);
             ARRAY_RESERVE(tuner->found, tuner->found_cap, tuner->found_count + 1);
             tuner->found[tuner->found_count++] =
-                (struct found_value){take_ptr(targets.items[j].path), strbuf_detach(&text)};
+                (struct found_value){take_ptr(targets.items[j].path), strbuf_detach(&text), hash};
         }
     }
 }
@@ -90,8 +91,9 @@ void tuner_release(struct tuner *tuner)
 
 static const char *found_before(const struct tuner *tuner, const char *path)
 {
+    uint32_t hash = journal_hash(path);
     for (size_t i = 0; i < tuner->found_count; i++)
-        if (!strcmp(tuner->found[i].path, path))
+        if (tuner->found[i].path_hash == hash && !strcmp(tuner->found[i].path, path))
             return tuner->found[i].before;
     return NULL;
 }

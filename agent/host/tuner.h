@@ -7,6 +7,7 @@
 
 struct found_value {
     char *path, *before;
+    uint32_t path_hash;
 };
 
 struct tuner {
