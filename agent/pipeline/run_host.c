@@ -285,9 +285,11 @@ int run_host_begin(struct run *run, struct error *err)
         if (failed)
             return failed;
     }
-    if (host->profile == TUNE_BARE_METAL)
+    /* Both would be at the cost of neighbours. */
+    if (host->profile == TUNE_BARE_METAL) {
         hold_latency(host);
-    raise_priority(host);
+        raise_priority(host);
+    }
     return 0;
 }
 

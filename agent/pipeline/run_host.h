@@ -17,8 +17,9 @@
 #include "pipeline/run_state.h"
 
 #define RUN_HOST_ROOT "LANCE_BENCH_HOST_ROOT"
-#define RUN_HOST_NICE (-10) /* of benchmarks on a machine that is configured, where it is allowed \
-                             */
+#define RUN_HOST_NICE                                                       \
+    (-10) /* of benchmarks with the profile bare-metal, where it is allowed \
+           */
 
 /* Reads the configuration. ERROR_USAGE: it is wrong; ERROR_FAILURE: --tune require and there is
  * none. */
