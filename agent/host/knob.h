@@ -46,6 +46,8 @@ struct knob {
     const char *name, *summary;
     /* Also with TUNE_SHARED: nobody else on the machine runs slower or less safely for it. */
     bool harmless;
+    /* Another knob's write may change it: it is noted even where it is as wanted already. */
+    bool guarded;
     /* What depends on earlier knobs is looked up in the files: this is called once for a survey and
      * again when the knob's turn has come. */
     void (*targets)(const struct knob_context *ctx, struct knob_targets *out);

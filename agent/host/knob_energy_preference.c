@@ -19,5 +19,6 @@ const struct knob knob_energy_preference = {
     .name = "energy-preference",
     .summary = "what the processor prefers where it chooses its frequency itself",
     .harmless = true,
+    .guarded = true,
     .targets = targets,
 };

@@ -35,5 +35,6 @@ const struct knob knob_frequency_limits = {
     .name = "frequency-limits",
     .summary = "the lowest and the highest frequency, in kHz",
     .harmless = true,
+    .guarded = true,
     .targets = targets,
 };

@@ -18,5 +18,6 @@ static void targets(const struct knob_context *ctx, struct knob_targets *out)
 const struct knob knob_turbo = {
     .name = "turbo",
     .summary = "frequencies above the nominal one, as long as heat and power allow",
+    .guarded = true,
     .targets = targets,
 };

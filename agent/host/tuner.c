@@ -123,7 +123,8 @@ void tuner_note(struct tuner *tuner, const struct knob *knob, const struct knob_
     for (size_t i = 0; i < targets->count; i++) {
         const struct knob_target *target = &targets->items[i];
         const char *before = found_before(tuner, target->path);
-        if (target->wanted && before && !value_equal(target->form, before, target->wanted))
+        if (target->wanted && before &&
+            (knob->guarded || !value_equal(target->form, before, target->wanted)))
             note_target(tuner, knob, target, before, lines);
     }
 }
@@ -188,9 +189,13 @@ static void take_step(struct tuner *tuner, const struct knob *knob, const struct
         row->reason = xasprintf("'%s' was written", target->wanted);
 }
 
-static void add_unchanged(struct tuner *tuner, const struct knob *knob, const struct step *step)
+static void add_unchanged(struct tuner *tuner, const struct knob *knob, const struct step *step,
+                          struct strbuf *answers)
 {
     const struct knob_target *target = step->target;
+    const struct journal_entry *noted = journal_find(&tuner->journal, target->path);
+    if (noted && !noted->answer)
+        journal_note_answer(answers, target->path, step->now);
     struct tune_row *row = tune_report_add(tuner->report, knob->name, target->path,
                                            target->wanted ? TUNE_ALREADY : TUNE_OBSERVED);
     row->before = value_of(target->form, step->now);
@@ -222,7 +227,7 @@ int tuner_write(struct tuner *tuner, const struct knob *knob, const struct knob_
         if (noted[i])
             take_step(tuner, knob, &steps[i], &answers);
         else if (steps[i].now)
-            add_unchanged(tuner, knob, &steps[i]);
+            add_unchanged(tuner, knob, &steps[i], &answers);
     }
     for (size_t i = 0; i < targets->count; i++)
         free(steps[i].now);

@@ -69,6 +69,24 @@ Test(tune, gives_back_every_byte_of_every_machine)
     }
 }
 
+/* The governor's way back changes the energy preference and turbo, which tuning did not have to. */
+Test(tune, gives_back_what_was_as_wanted_where_another_knob_disturbs_it)
+{
+    static const char *const names[] = {"intel-active", "amd-pstate"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        struct fake fake;
+        fake_init(&fake, names[i]);
+        fake_put(&fake, POLICY "1/energy_performance_preference", "performance");
+        if (i == 1)
+            fake_put(&fake, "/sys/devices/system/cpu/cpufreq/boost", "0");
+        AUTO_FREE char *before = fake_snapshot(&fake);
+        cr_assert_eq(fake_tune(&fake, &one_cpu), 0);
+        cr_assert_eq(fake_restore(&fake, false), 0);
+        assert_same(&fake, before, names[i]);
+        fake_release(&fake);
+    }
+}
+
 Test(tune, sets_what_the_hardware_needs_and_reads_it_back)
 {
     struct fake fake;
@@ -158,6 +176,11 @@ Test(tune, killed_at_any_write_is_restored_on_intel)
 Test(tune, killed_at_any_write_is_restored_on_amd_with_cgroup_v1)
 {
     kill_tune_everywhere("amd-acpi", &(struct tune_request){.cpus = "4-7", .isolate = true});
+}
+
+Test(tune, killed_at_any_write_is_restored_on_arm)
+{
+    kill_tune_everywhere("arm", &(struct tune_request){.isolate = true});
 }
 
 Test(tune, killed_at_any_write_is_restored_on_a_virtual_machine)
