@@ -264,3 +264,19 @@ int host_job_end(const struct host_place *place, const struct host_process *proc
         failed = write_jobs(place, &jobs, unrestored ? NULL : err);
     return unrestored ? unrestored : failed;
 }
+
+int host_jobs_sweep(const struct host_place *place, struct error *err)
+{
+    AUTO_CLOSE int lock = -1;
+    AUTO_HOST_JOBS struct host_jobs jobs = {0};
+    const struct host_process nobody = {0};
+    AUTO_FREE char *path = jobs_path(place);
+    int failed = path_exists(path) ? lock_jobs(place, &lock, err) : 0;
+    if (!failed)
+        failed = host_jobs_read(place, &jobs, err);
+    if (failed || jobs.tuned_by != HOST_TUNED_BY_JOBS || host_jobs_others(&jobs, &nobody))
+        return failed;
+    failed = clear_leftovers(place, &jobs, err);
+    int unwritten = write_jobs(place, &jobs, failed ? NULL : err);
+    return failed ? failed : unwritten;
+}

@@ -64,6 +64,8 @@ size_t host_jobs_others(const struct host_jobs *jobs, const struct host_process 
 int host_job_begin(const struct host_place *place, const struct host_job *job,
                    const struct tune_request *request, struct tune_report *report, bool *tuned,
                    struct error *err) MUST_CHECK;
+/* Gives back what dead jobs left tuned, where no other job lives. */
+int host_jobs_sweep(const struct host_place *place, struct error *err) MUST_CHECK;
 /*
  * Ends it; the last one has the machine restored: `report` tells what was, and is empty otherwise.
  * The job of a process that is not registered has ended already: 0. ERROR_FAILURE: something could

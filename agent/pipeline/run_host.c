@@ -263,9 +263,18 @@ static void raise_priority(struct run_host *host)
     host->niced = !setpriority(PRIO_PROCESS, 0, RUN_HOST_NICE);
 }
 
+/* A run that died with its watcher may have been the last one that was to tune. */
+static void sweep(const struct run_host *host)
+{
+    struct error reason = ERROR_INIT;
+    if (may_tune(host) && host_jobs_sweep(&host->place, &reason))
+        log_warning("%s", reason.message);
+}
+
 int run_host_begin(struct run *run, struct error *err)
 {
     struct run_host *host = run->host;
+    sweep(host);
     if (run->request->tune == RUN_TUNE_OFF) {
         host->state = "off";
         return 0;

@@ -215,7 +215,8 @@ def test_after_a_sigkill_the_watcher_restores(host):
     assert wait_for(lambda: not os.path.exists(f"/proc/{bench}"))
 
 
-def test_after_the_loss_of_both_the_next_run_restores(host):
+@pytest.mark.parametrize("mode, state", [("auto", "tuned"), ("off", "off")])
+def test_after_the_loss_of_both_the_next_run_restores(host, mode, state):
     host.configure()
     agent, bench = host.start()
     for pid in watchers():
@@ -224,10 +225,10 @@ def test_after_the_loss_of_both_the_next_run_restores(host):
     agent.communicate(timeout=60)
     assert wait_for(lambda: not os.path.exists(f"/proc/{bench}"))
     assert host.governor() == TUNED
-    done, said = host.run()
+    done, said = host.run("--tune", mode)
     assert done.returncode == 0, done.stderr
     assert "a job that has died left the machine tuned" in done.stderr
-    assert host.tuning(said)["state"] == "tuned"
+    assert host.tuning(said)["state"] == state
     assert host.settings() == host.before
 
 

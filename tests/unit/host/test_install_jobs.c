@@ -143,6 +143,18 @@ Test(jobs, ending_a_dead_job_restores)
     cr_expect(!is_tuned());
 }
 
+Test(jobs, a_sweep_restores_for_the_dead_alone)
+{
+    bool tuned = false;
+    cr_expect_eq(host_jobs_sweep(&place, NULL), 0);
+    cr_assert_eq(begin(0, HOST_JOB_RUN, &tuned), 0);
+    cr_assert_eq(host_jobs_sweep(&place, NULL), 0);
+    cr_expect(is_tuned());
+    stop(&children[0]);
+    cr_assert_eq(host_jobs_sweep(&place, NULL), 0);
+    cr_expect(!is_tuned());
+}
+
 Test(jobs, what_was_tuned_by_hand_stays)
 {
     const struct tune_request request = {.profile = TUNE_BARE_METAL, .cpus = "1"};
