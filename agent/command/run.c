@@ -148,7 +148,12 @@ static int check_options(const struct run_options *o, struct error *err)
         return error_set(err, ERROR_USAGE, "--rust-only and --python-only exclude each other");
     if (o->python_only && (o->crates.count || o->benches.count))
         return error_set(err, ERROR_USAGE, "--python-only leaves no crate or bench to choose");
-    return 0;
+    int failed = command_check_text("dut-name", o->project, err);
+    if (!failed)
+        failed = command_check_text("testbed-name", o->testbed_name, err);
+    if (!failed)
+        failed = command_check_text("run", o->run, err);
+    return failed;
 }
 
 static void json_text(struct strbuf *out, const char *key, const char *value)

@@ -143,6 +143,8 @@ def test_the_cache_is_listed_and_pruned(machine, sample, runs):
         (["--min-free", "900T"], "GiB are free where"),
         (["--sandbox", "of"], "--sandbox is one of auto, require, off, not 'of'"),
         (["--pull-request", "--sandbox", "off"], "never run with --sandbox off"),
+        (["--dut-name", ""], "--dut-name is empty"),
+        (["--testbed-name", ""], "--testbed-name is empty"),
     ],
 )
 def test_a_wrong_wish_is_one_clear_line(machine, sample, runs, arguments, message):
