@@ -22,12 +22,21 @@
         .key = (key_), .kind = DECODE_CUSTOM, .custom = (custom_) \
     }
 
+static const char *const page_caches[] = {
+    [CONFIG_PAGE_CACHE_KEEP] = "keep", [CONFIG_PAGE_CACHE_DROP] = "drop", NULL};
+#define PAGE_CACHE(type)                                                                  \
+    {                                                                                     \
+        .key = "page_cache", .kind = DECODE_CHOICE, .offset = offsetof(type, page_cache), \
+        .choices = page_caches                                                            \
+    }
+
 static const struct decode_field crate_fields[] = {
     FIELD(struct crate_config, name, "name", DECODE_STRING),
     FIELD(struct crate_config, benches, "benches", DECODE_STRINGS),
     FIELD(struct crate_config, features, "features", DECODE_STRINGS),
     FIELD(struct crate_config, default_features, "default_features", DECODE_BOOL),
     FIELD(struct crate_config, filter, "filter", DECODE_STRING),
+    PAGE_CACHE(struct crate_config),
     {.key = NULL},
 };
 
@@ -68,6 +77,7 @@ static int decode_crates(const cJSON *value, const char *path, void *member, str
 static const struct decode_field rust_fields[] = {
     FIELD(struct rust_config, folder, "folder", DECODE_STRING),
     FIELD(struct rust_config, toolchain, "toolchain", DECODE_STRING),
+    PAGE_CACHE(struct rust_config),
     FIELD(struct rust_config, timeout_s, "timeout", DECODE_DURATION),
     WHOLE("crates", decode_crates),
     {.key = NULL},
@@ -101,6 +111,7 @@ static const struct decode_field python_fields[] = {
      .fields = datagen_fields},
     FIELD(struct python_config, pytest_args, "pytest_args", DECODE_STRINGS),
     FIELD(struct python_config, filter, "filter", DECODE_STRING),
+    PAGE_CACHE(struct python_config),
     FIELD(struct python_config, timeout_s, "timeout", DECODE_DURATION),
     {.key = NULL},
 };

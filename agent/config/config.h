@@ -14,12 +14,18 @@
 #define CONFIG_FILE "lance-bench.json"
 #define CONFIG_MAX_BYTES ((size_t)1 << 20)
 
+enum config_page_cache {
+    CONFIG_PAGE_CACHE_KEEP,
+    CONFIG_PAGE_CACHE_DROP, /* emptied before each process: what is read comes from the disk */
+};
+
 struct crate_config {
     char *name;              /* the package's name */
     struct strlist benches;  /* bench targets; empty: all of them */
     struct strlist features; /* beside the default ones */
     bool default_features;
     char *filter; /* a regular expression on benchmark names, as Criterion takes it; may be NULL */
+    int page_cache; /* enum config_page_cache */
 };
 
 struct rust_config {
@@ -28,6 +34,7 @@ struct rust_config {
     char *toolchain; /* NULL: the one that rust-toolchain(.toml) asks for */
     struct crate_config *crates; /* none: every package of the workspace that has benches */
     size_t crate_count;
+    int page_cache;   /* enum config_page_cache: DROP is for all crates */
     double timeout_s; /* of one bench executable; 0: the default */
 };
 
@@ -58,6 +65,7 @@ struct python_config {
     struct datagen_config datagen;
     struct strlist pytest_args;
     char *filter;     /* pytest -k; may be NULL */
+    int page_cache;   /* enum config_page_cache */
     double timeout_s; /* of the whole suite; 0: the default */
 };
 

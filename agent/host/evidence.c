@@ -169,6 +169,10 @@ void evidence_write(const struct evidence *evidence, const struct strlist *disca
     strbuf_addch(out, ',');
     write_number(evidence->after.celsius, out);
     strbuf_addch(out, ']');
+    if (evidence->memory_nodes)
+        strbuf_addf(out, ",\"memory_nodes\":\"%s\"", evidence->memory_nodes);
+    if (evidence->page_cache)
+        strbuf_addf(out, ",\"page_cache\":\"%s\"", evidence->page_cache);
     if (evidence->executable)
         strbuf_addf(out, ",\"executable_sha256\":\"%s\"", evidence->executable);
     strbuf_addf(out, ",\"attempt\":%zu", discarded->count + 1);

@@ -42,6 +42,9 @@ struct evidence {
     int cpu_count;    /* of these */
     struct usage used;
     struct host_reading before, after;
+    const char *memory_nodes; /* borrowed: NUMA nodes that its memory is bound to; NULL: none */
+    const char
+        *page_cache; /* borrowed: how it found the page cache, "kept", "dropped" or "refused" */
     const char *executable; /* borrowed: the SHA-256 of what was run, or NULL */
 };
 

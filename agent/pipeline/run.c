@@ -62,6 +62,7 @@ static void run_release(struct run *run)
     host_io_release(&run->io);
     canary_release(&run->canary);
     free(run->machine_state);
+    free(run->memory_nodes);
     job_release(&run->job);
 }
 

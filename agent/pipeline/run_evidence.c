@@ -42,14 +42,33 @@ static const cpu_set_t *cpus_of(const struct run *run)
     return run->pinned ? &run->cpus : NULL;
 }
 
+/* Those of a process that is not pinned are the agent's own: a container's may be few of many. */
+static void allowed_cpus(const struct run *run, cpu_set_t *out)
+{
+    CPU_ZERO(out);
+    if (run->pinned)
+        *out = run->cpus;
+    else if (sched_getaffinity(0, sizeof(*out), out))
+        CPU_ZERO(out);
+}
+
+static void read_cpus(const struct run *run, struct host_reading *out)
+{
+    cpu_set_t cpus;
+    allowed_cpus(run, &cpus);
+    host_reading_take(&run->io, CPU_COUNT(&cpus) ? &cpus : NULL, out);
+}
+
 static int cpu_count_of(const struct run *run)
 {
-    return run->pinned ? CPU_COUNT(&run->cpus) : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t cpus;
+    allowed_cpus(run, &cpus);
+    return CPU_COUNT(&cpus) ? CPU_COUNT(&cpus) : (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 void run_evidence_begin(const struct run *run, struct run_evidence *evidence)
 {
-    host_reading_take(&run->io, cpus_of(run), &evidence->before);
+    read_cpus(run, &evidence->before);
 }
 
 static bool once_more(const struct run *run, const struct run_evidence *evidence,
@@ -80,9 +99,11 @@ bool run_evidence_end(const struct run *run, struct run_evidence *evidence, stru
         .cpu_count = cpu_count_of(run),
         .used = evidence->result.used,
         .before = evidence->before,
+        .page_cache = evidence->page_cache,
+        .memory_nodes = run->memory_nodes,
         .executable = *evidence->executable ? evidence->executable : NULL,
     };
-    host_reading_take(&run->io, cpus_of(run), &found.after);
+    read_cpus(run, &found.after);
     struct evidence_verdict verdict = evidence_judge(&found);
     AUTO_FREE char *what = evidence_verdict_text(&verdict);
     if (once_more(run, evidence, &verdict)) {

@@ -12,6 +12,7 @@
 struct run_evidence {
     struct process_result result; /* of the last attempt; filled in by the harness */
     struct host_reading before;
+    const char *page_cache;           /* how the last attempt found it: run_page_cache() */
     struct strlist discarded;         /* JSON of the attempts before it */
     char executable[SHA256_HEX_SIZE]; /* "" where it is not known */
 };

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "pipeline/pytest_results.h"
+#include "pipeline/run_memory.h"
 #include "pipeline/run_clock.h"
 #include "pipeline/run_evidence.h"
 #include "run/criterion.h"
@@ -123,6 +124,7 @@ static int measure_attempts(struct run *run, struct bench_target *target,
     run_evidence_open(run, target, &evidence);
     do {
         forget_attempt(part);
+        evidence.page_cache = run_page_cache(run, target);
         run_evidence_begin(run, &evidence);
         int failed = target ? criterion_run(&harness, target, &part->results, err)
                             : measure_suite(run, &harness, part, err);
@@ -191,9 +193,12 @@ int run_measure(struct run *run, struct error *err)
     CPU_ZERO(&before);
     step_aside(run, &before);
     run_evidence_machine(run);
+    run->memory_nodes = run_memory_bind(run);
     int failed = measure_all(run, err);
     int stopped = failed ? 0 : run_canary(run, true, err);
     failed = failed ? failed : stopped;
+    if (run->memory_nodes)
+        run_memory_unbind();
     run_canary_report(run);
     if (CPU_COUNT(&before))
         (void)sched_setaffinity(0, sizeof(before), &before);

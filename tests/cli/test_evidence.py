@@ -3,6 +3,7 @@
 The benchmarks here keep to Criterion's files without its crate, so that they compile in seconds."""
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -210,6 +211,22 @@ def test_a_neighbour_is_noticed_and_the_process_is_measured_once_more(bed, quick
     assert "loaded" in evidence_of(bed, "crowded once")["flags"]
 
 
+def test_cpus_that_the_agent_may_not_use_are_none_of_its_business(bed, quick):
+    cpus = sorted(os.sched_getaffinity(0))
+    if len(cpus) < 2:
+        pytest.skip("needs two CPUs")
+    with neighbour(str(cpus[0])):
+        # One CPU is nothing to choose from: the benchmark is not pinned.
+        done = subprocess.run(["taskset", "-c", str(cpus[-1]), *bed.command("run", "--format", "json", quick, "--run", "apart",
+                                                                            "--testbed-name", "bed", "--retakes", "0")],
+                              env=bed.env, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    evidence = evidence_of(bed, "apart")
+    assert evidence["cpus"] == "all"
+    # No more than one CPU had, the other one's neighbour not counted.
+    assert evidence["user_ns"] + evidence["system_ns"] + evidence["load_ns"] < 1.2 * evidence["wall_ns"] + 1e8
+
+
 def test_the_summary_names_the_verdict(bed, quick):
     done = bed("run", quick, "--testbed-name", "bed", "--retakes", "0")
     assert done.returncode == 0, done.stderr
@@ -306,3 +323,31 @@ def test_ctrl_c_stores_nothing(store):  # noqa: F811
     assert process.stdout.read() == "" and store.tables() == {}
     process.stderr.close()
     process.stdout.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may empty the page cache")
+@pytest.mark.parametrize("where", [{"page_cache": "drop"}, {"crates": [{"name": "quick", "page_cache": "drop"}]}],
+                         ids=["all crates", "one crate"])
+def test_the_page_cache_is_emptied_where_the_configuration_says_so(bed, quick, tmp_path, where):
+    config = tmp_path / "bench.json"
+    config.write_text(json.dumps({"rust": where}))
+    run = f"cold-{len(where)}-{'crates' in where}"
+    done, _ = bed.run(quick, "--run", run, "--config", config)
+    assert done.returncode == 0, done.stderr
+    assert evidence_of(bed, run)["page_cache"] == "dropped"
+
+
+def may_bind_memory():
+    """Some containers forbid set_mempolicy (x86-64's number 238; MPOL_DEFAULT changes nothing)."""
+    return os.uname().machine == "x86_64" and ctypes.CDLL(None).syscall(238, 0, None, 0) == 0
+
+
+def test_the_page_cache_is_kept_and_memory_comes_from_the_node_of_the_cpus(measured):
+    evidence = measured[1]
+    assert evidence["page_cache"] == "kept"
+    nodes = pathlib.Path("/sys/devices/system/node").glob("node[0-9]*")
+    names = {node.name.removeprefix("node") for node in nodes}
+    if may_bind_memory() and len(names) == 1:
+        assert {evidence["memory_nodes"]} == names
+    else:
+        assert evidence.get("memory_nodes", "0").split("-")[0].split(",")[0] in names | {"0"}

@@ -56,6 +56,8 @@ def test_the_schema_has_the_keys_that_the_agent_knows(check, place):
 GOOD = [
     {"rust": {}},
     {"python": {"suite": "s"}, "cpus": "0"},
+    {"rust": {"page_cache": "keep", "crates": [{"name": "c", "page_cache": "drop"}]}},
+    {"python": {"suite": "s", "page_cache": "drop"}},
     {"python": {"suite": "s", "build": "wheel", "package": "p", "version": "1"}},
     {"python": {"suite": "s", "timeout": "1.5h", "requirements": "pytest"}, "env": {"A": "b", "C": None}},
 ]
@@ -74,6 +76,7 @@ BAD = [
     {"python": {"suite": "s", "build": "wheel"}},
     {"rust": {}, "env": {"A B": "c"}},
     {"rust": {}, "project": ""},
+    {"rust": {"page_cache": "cold"}},
 ]
 
 
