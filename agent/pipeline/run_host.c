@@ -15,10 +15,12 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #define LATENCY_FILE "/dev/cpu_dma_latency"
+#define FIRST_PID_NAMESPACE 0xEFFFFFFCU /* PROC_PID_INIT_INO of the kernel */
 
 struct run_host {
     char *root; /* "" for this machine */
@@ -45,12 +47,21 @@ struct run_host {
 static const char *const mode_names[] = {
     [RUN_TUNE_AUTO] = "auto", [RUN_TUNE_OFF] = "off", [RUN_TUNE_REQUIRE] = "require"};
 
+/* Whether this is the PID namespace that the kernel started with, whose number is fixed. */
+static bool in_first_namespace(void)
+{
+    struct stat st;
+    return !stat("/proc/self/ns/pid", &st) && st.st_ino == FIRST_PID_NAMESPACE;
+}
+
 static bool in_container(const struct run_host *host)
 {
     AUTO_FREE char *sys = xasprintf("%s/sys", host->root);
     struct statvfs fs;
-    return host_io_exists(&host->place.io, "/.dockerenv") ||
-           host_io_exists(&host->place.io, "/run/.containerenv") ||
+    bool marked = host_io_exists(&host->place.io, "/.dockerenv") ||
+                  host_io_exists(&host->place.io, "/run/.containerenv");
+    /* A virtual machine that was made from a container's image has the mark too. */
+    return (marked && (*host->root || !in_first_namespace())) ||
            (!statvfs(sys, &fs) && (fs.f_flag & ST_RDONLY));
 }
 
