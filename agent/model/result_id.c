@@ -53,6 +53,27 @@ bool name_counts_has(const struct name_counts *counts, const char *name)
     return tfind(probe, &counts->tree, compare_names) != NULL;
 }
 
+struct start_search {
+    const char *start;
+    size_t len;
+    bool found;
+};
+
+static void look_for_start(const void *node, VISIT visit, void *context)
+{
+    const struct name_count *at = *(const struct name_count *const *)node;
+    struct start_search *search = context;
+    if (visit == postorder || visit == leaf)
+        search->found |= !strncmp(at->name, search->start, search->len);
+}
+
+bool name_counts_has_start(const struct name_counts *counts, const char *start, size_t len)
+{
+    struct start_search search = {.start = start, .len = len};
+    twalk_r(counts->tree, look_for_start, &search);
+    return search.found;
+}
+
 void name_counts_release(struct name_counts *counts)
 {
     tdestroy(counts->tree, free);

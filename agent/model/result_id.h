@@ -7,6 +7,7 @@
 #include "base/digest.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct result_key {
     const char *project, *test_bed;
@@ -27,4 +28,6 @@ struct name_counts {
 /* How many times `name` came before, and counts this one. */
 unsigned name_counts_add(struct name_counts *counts, const char *name);
 bool name_counts_has(const struct name_counts *counts, const char *name);
+/* Whether one of the names begins with these bytes. */
+bool name_counts_has_start(const struct name_counts *counts, const char *start, size_t len);
 void name_counts_release(struct name_counts *counts);

@@ -64,6 +64,14 @@ static int no_such_bench(const struct run *run, const char *name, struct error *
                      near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
+static bool is_named_before(const struct strlist *names, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (!strcmp(names->items[i], names->items[index]))
+            return true;
+    return false;
+}
+
 /* --bench: those targets alone, in the order of the command line. */
 static int select_benches(struct run *run, struct error *err)
 {
@@ -72,6 +80,8 @@ static int select_benches(struct run *run, struct error *err)
     set_filters(run);
     for (size_t i = 0; i < wanted->count; i++) {
         size_t before = kept.count;
+        if (is_named_before(wanted, i))
+            continue;
         for (size_t j = 0; j < run->targets.count; j++) {
             struct bench_target *target = &run->targets.items[j];
             if (!target->bench || strcmp(target->bench, wanted->items[i]))

@@ -85,6 +85,14 @@ def test_a_bench_that_measures_nothing(odd):
     assert "ended well and measured nothing" in error_of(done)
 
 
+def test_names_that_criterion_shortens_or_numbers_are_not_missing(machine, odd):
+    done, said = odd("titles", "--bench", "titles")
+    assert done.returncode == 0, done.stderr
+    assert [part["results"] for part in said["parts"]] == [4]
+    rows = machine.query(f"select outcome, reason, result_count from runs where run = '{said['run']}' and harness = 'criterion'")
+    assert rows == [{"outcome": "complete", "reason": None, "result_count": 4}]
+
+
 def test_a_bench_that_prints_for_ever(machine, odd):
     done, _ = odd("flood", "--output-limit", "5M")
     assert done.returncode == 4

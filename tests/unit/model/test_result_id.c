@@ -73,3 +73,16 @@ Test(name_counts, number_the_benchmarks_of_one_name)
     cr_assert_eq(name_counts_add(&counts, "name 4321"), 1);
     name_counts_release(&counts);
 }
+
+Test(name_counts, find_a_name_by_its_start)
+{
+    struct name_counts counts = {0};
+    cr_assert_not(name_counts_has_start(&counts, "a", 1));
+    name_counts_add(&counts, "middle");
+    name_counts_add(&counts, "last");
+    name_counts_add(&counts, "first one");
+    cr_assert(name_counts_has_start(&counts, "first two", 6));
+    cr_assert(name_counts_has_start(&counts, "last", 4));
+    cr_assert_not(name_counts_has_start(&counts, "lasting", 7));
+    name_counts_release(&counts);
+}
