@@ -206,6 +206,7 @@ def test_the_job_is_never_root(machine):
         "lance-bench host helper completed",
         f"echo >{HELPER}",
         f"echo >/{STATE}/jobs",
+        f"flock -n /{STATE}/jobs.lock true",
         "echo >/etc/lance-bench/host.conf",
     ]
     script = "; ".join(f"({command}) >/dev/null 2>&1 && echo 'worked: {command}'" for command in wanted)
