@@ -1,5 +1,6 @@
 #include "base/escape.h"
 
+#include <stdint.h>
 #include <string.h>
 
 size_t utf8_sequence(const char *text, size_t len)
@@ -27,7 +28,11 @@ size_t utf8_sequence(const char *text, size_t len)
 bool utf8_is_valid(const char *text, size_t len)
 {
     for (size_t i = 0; i < len;) {
-        size_t step = utf8_sequence(text + i, len - i);
+        uint64_t eight = UINT64_MAX;
+        if (len - i >= sizeof(eight))
+            memcpy(&eight, text + i, sizeof(eight));
+        /* Eight bytes of ASCII: most text that is looked at is nothing else. */
+        size_t step = eight & 0x8080808080808080 ? utf8_sequence(text + i, len - i) : 8;
         if (!step)
             return false;
         i += step;
