@@ -100,6 +100,8 @@ static int measure_suite(struct run *run, const struct harness *harness, struct 
         strlist_push(&outcome.failed, harness->cpu_clock->refused.items[i]);
     AUTO_FREE char *filtered = path_join(run->job.path, "pytest.json");
     failed = pytest_results_without(outcome.results, &outcome.failed, filtered, err);
+    if (failed == ERROR_BUILD && harness->cpu_clock && harness->cpu_clock->refused.count)
+        failed = cpu_clock_nothing_left(harness->cpu_clock, err);
     if (!failed)
         part->results = take_ptr(filtered);
     return failed;

@@ -212,3 +212,10 @@ bool cpu_clock_accepts(const struct cpu_clock *clock, const char *name)
         known |= !strcmp(clock->uses[i].name, name);
     return known && !strlist_contains(&clock->refused, name);
 }
+
+int cpu_clock_nothing_left(const struct cpu_clock *clock, struct error *err)
+{
+    AUTO_FREE char *reasons = strlist_join(&clock->reasons, "; ");
+    return error_set(err, ERROR_BUILD, "no benchmark of it can be measured with --clock cpu: %s",
+                     *reasons ? reasons : "none reads the clock");
+}

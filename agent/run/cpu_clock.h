@@ -62,5 +62,8 @@ int cpu_clock_parse(char *text, struct cpu_clock *out, struct error *err) MUST_C
 /* Whether there are figures of the benchmark, and none of them speaks against it. */
 bool cpu_clock_accepts(const struct cpu_clock *clock, const char *name);
 
+/* The error where nothing is left: ERROR_BUILD with all reasons. */
+int cpu_clock_nothing_left(const struct cpu_clock *clock, struct error *err);
+
 /* Why CPU time does not fit the benchmark, a fresh string; NULL when it does. */
 char *cpu_clock_refusal(const struct cpu_clock_use *use);

@@ -145,11 +145,7 @@ static int sift(const struct harness *harness, const char *folder, struct error 
     size_t kept = 0;
     if (!failed)
         failed = criterion_results_sift(folder, is_accepted, clock, &kept, err);
-    if (failed || kept)
-        return failed;
-    AUTO_FREE char *reasons = strlist_join(&clock->reasons, "; ");
-    return error_set(err, ERROR_BUILD, "no benchmark of it can be measured with --clock cpu: %s",
-                     *reasons ? reasons : "none reads the clock");
+    return failed || kept ? failed : cpu_clock_nothing_left(clock, err);
 }
 
 static bool is_empty(const char *folder)

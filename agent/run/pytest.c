@@ -175,9 +175,7 @@ static int refused_all(const struct harness *harness, int failed, struct error *
     struct cpu_clock *clock = harness->cpu_clock;
     if (cpu_clock_read(harness->job, clock, NULL) || !clock->refused.count)
         return failed;
-    AUTO_FREE char *reasons = strlist_join(&clock->reasons, "; ");
-    return error_set(err, ERROR_BUILD, "no benchmark of it can be measured with --clock cpu: %s",
-                     reasons);
+    return cpu_clock_nothing_left(clock, err);
 }
 
 int pytest_run(const struct harness *harness, const struct pytest_suite *suite,

@@ -397,10 +397,12 @@ def test_the_command_line_wins_over_the_configuration(machine, suite):
     assert list(rows_of(machine, said)) == ["tests/test_a.py::test_compute"]
 
 
-def test_a_suite_that_only_waits_says_so(machine, suite):
-    done, said = machine.run(suite, "--filter", "sleep")
+@pytest.mark.parametrize("name, reason", [("sleep", "sleeps or waits"), ("own_timer", "reads no clock")])
+def test_a_suite_of_which_nothing_is_left_says_so(machine, suite, name, reason):
+    done, said = machine.run(suite, "--filter", name)
     assert done.returncode == 4
-    assert "no benchmark of it can be measured with --clock cpu: tests/test_a.py::test_sleep sleeps" in error_of(done)
+    wanted = f"no benchmark of it can be measured with --clock cpu: tests/test_a.py::test_{name} {reason}"
+    assert wanted in error_of(done)
     assert said["outcome"] == "failed"
 
 
