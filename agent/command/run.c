@@ -8,6 +8,7 @@
 #include "command/rows.h"
 #include "net/ca.h"
 #include "pipeline/run.h"
+#include "store/database_uri.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -136,6 +137,17 @@ static int read_jobs(const struct run_options *o, int *out, struct error *err)
         return error_set(err, ERROR_USAGE, "--jobs takes a number of CPUs");
     *out = (int)jobs;
     return 0;
+}
+
+/* Before hours of measuring, which end with the database. */
+static int check_database(const char *uri, struct error *err)
+{
+    if (strstr(uri, "://") && strncmp(uri, "s3://", 5) && strncmp(uri, "file:///", 8))
+        return error_set(err, ERROR_USAGE,
+                         "%s cannot hold the results: give a folder, file:///FOLDER or "
+                         "s3://bucket/prefix",
+                         uri);
+    return database_uri_check(uri, err);
 }
 
 static int check_options(const struct run_options *o, struct error *err)
@@ -310,6 +322,8 @@ static int run_run(const struct globals *globals, const void *raw, const struct 
         .max_cache = o->max_cache,
     };
     int failed = check_options(o, err);
+    if (!failed)
+        failed = check_database(globals->db, err);
     if (!failed)
         failed = read_sandbox(o->sandbox, &request.sandbox, err);
     if (!failed)

@@ -145,6 +145,7 @@ def test_the_cache_is_listed_and_pruned(machine, sample, runs):
         (["--pull-request", "--sandbox", "off"], "never run with --sandbox off"),
         (["--dut-name", ""], "--dut-name is empty"),
         (["--testbed-name", ""], "--testbed-name is empty"),
+        (["--db", "ftp://host/x"], "ftp://host/x cannot hold the results"),
     ],
 )
 def test_a_wrong_wish_is_one_clear_line(machine, sample, runs, arguments, message):
