@@ -52,6 +52,8 @@ def tell(fixture, used):
 def watched(method):
     @functools.wraps(method)
     def wrapper(fixture, *args, **kwargs):
+        # pytest-benchmark works for a second to learn the timer's precision, once: before what is judged.
+        fixture._get_precision(fixture._timer)
         start = reading()
         result = method(fixture, *args, **kwargs)
         tell(fixture, used_since(start))
