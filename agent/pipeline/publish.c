@@ -124,10 +124,10 @@ static size_t count_missing(const struct publishing *p)
 /* A run published once more has changed nothing, so its row stays as it is; it is missing where an
  * earlier attempt was killed in front of it. */
 static int record_run(struct publishing *p, struct database *db, const char *input_digest,
-                      bool changed, int64_t started_at, struct error *err)
+                      const struct publish_outcome *outcome, int64_t started_at, struct error *err)
 {
     const struct publish_request *r = p->request;
-    size_t missing = count_missing(p);
+    size_t missing = outcome->missing;
     AUTO_FREE char *reason = missing ? xasprintf("%zu of %zu expected benchmarks are missing",
                                                  missing, r->expected.count)
                                      : NULL;
@@ -153,7 +153,7 @@ static int record_run(struct publishing *p, struct database *db, const char *inp
     run_record_id(&record, input_digest, id);
     record.id = id;
     bool there = false;
-    int failed = changed ? 0 : run_exists(db, id, &there, err);
+    int failed = outcome->inserted ? 0 : run_exists(db, id, &there, err);
     return failed || there ? failed : run_put(db, &record, err);
 }
 
@@ -172,6 +172,7 @@ static int parse_into(struct publishing *p, const struct parse_format *format, s
         return failed;
     outcome->inserted = merged.inserted;
     outcome->unchanged = p->rows - merged.inserted;
+    outcome->missing = count_missing(p);
     return 0;
 }
 
@@ -189,7 +190,7 @@ static int publish_now(struct publishing *p, const struct parse_format *format, 
         failed = parse_into(p, format, input, outcome, err);
     /* The run's row comes last: a run that was killed before it has none, and counts as missing. */
     if (!failed)
-        failed = record_run(p, db, digest, outcome->inserted > 0, started_at, err);
+        failed = record_run(p, db, digest, outcome, started_at, err);
     return failed;
 }
 

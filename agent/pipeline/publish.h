@@ -35,6 +35,7 @@ struct publish_outcome {
     struct parse_report report;
     uint64_t inserted;  /* rows that are new */
     uint64_t unchanged; /* rows that were there already */
+    size_t missing;     /* expected benchmarks that did not come */
     char *run;          /* what the run is called; owned */
     char *spooled;      /* where the results wait, see spool.h; NULL: they are stored */
 };

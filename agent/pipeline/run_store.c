@@ -64,10 +64,14 @@ static int publish_part(struct storing *storing, struct run_part *part, struct e
     if (part->spooled)
         log_warning("the results of %s wait in %s: 'lance-bench publish --spooled' sends them",
                     part->name, outcome.spooled);
+    if (!failed && outcome.missing && !part->problem)
+        return error_set(err, ERROR_BUILD, "%s: %zu of its %zu benchmarks left no result",
+                         part->name, outcome.missing, expected.count);
     return failed;
 }
 
-/* A part whose results cannot be read is broken; the others are stored all the same. */
+/* A part whose results cannot be read or are not all there is broken; the others are stored all the
+ * same. */
 static int publish_parts(struct storing *storing, struct error *err)
 {
     struct run_outcome *out = storing->run->out;

@@ -93,6 +93,15 @@ def test_names_that_criterion_shortens_or_numbers_are_not_missing(machine, odd):
     assert rows == [{"outcome": "complete", "reason": None, "result_count": 4}]
 
 
+def test_a_bench_that_leaves_less_than_it_lists_is_partial(machine, odd):
+    done, said = odd("lost")
+    assert done.returncode == 4
+    assert "1 of its 2 benchmarks left no result" in error_of(done)
+    assert said["outcome"] == "partial" and said["parts"][0]["stored"]
+    outcomes = machine.query(f"select outcome, result_count from runs where run = '{said['run']}'")
+    assert outcomes == [{"outcome": "partial", "result_count": 1}] * 2
+
+
 def test_a_bench_that_prints_for_ever(machine, odd):
     done, _ = odd("flood", "--output-limit", "5M")
     assert done.returncode == 4
