@@ -119,6 +119,9 @@ static int open_state(const struct host_place *place, int *lock, struct error *e
     AUTO_FREE char *path = path_join(place->state, "lock");
     if (!failed)
         failed = lock_acquire(path, LOCK_WAIT_S, lock, err);
+    /* Whoever may open it may hold it for ever. */
+    if (!failed)
+        (void)fchmod(*lock, 0600);
     umask(mask);
     return failed;
 }
