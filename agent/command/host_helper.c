@@ -3,11 +3,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "command/rows.h"
-#include "host/conf.h"
-#include "host/jobs.h"
-#include "host/runner.h"
-#include "host/trust.h"
-#include "host/watcher.h"
+#include "runner/conf.h"
+#include "runner/jobs.h"
+#include "runner/runner.h"
+#include "runner/trust.h"
+#include "runner/watcher.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -6,9 +6,9 @@
 #include "base/program.h"
 #include "base/strbuf.h"
 #include "command/rows.h"
-#include "host/install.h"
-#include "host/jobs.h"
-#include "host/selftest.h"
+#include "runner/install.h"
+#include "runner/jobs.h"
+#include "runner/selftest.h"
 
 #include <stdio.h>
 #include <string.h>

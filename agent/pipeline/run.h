@@ -56,7 +56,8 @@ struct run_request {
     enum run_clock clock;
     enum run_tune tune;
     int jobs;
-    int retakes; /* of a process that others have disturbed beyond the limits of host/evidence.h */
+    int retakes; /* of a process that others have disturbed beyond the limits of evidence/evidence.h
+                  */
     double timeout_s;       /* of one harness process */
     double build_timeout_s; /* of one build command */
     uint64_t output_limit, min_free, max_cache;
@@ -83,7 +84,7 @@ struct run_outcome {
     char *cpus;             /* where benchmarks ran */
     const char *clock;      /* "wall" or "cpu" */
     char *sandbox;          /* layers of it, for people */
-    const char *canary;     /* "trusted"… of host/canary.h; NULL when nothing was measured */
+    const char *canary;     /* "trusted"… of evidence/canary.h; NULL when nothing was measured */
     char *files;            /* the job's folder, where it was kept */
     struct strlist plan;    /* RUN_DRY: the steps, in order */
     struct strlist skipped; /* what is there and is not run, with the reason */

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/digest.h"
-#include "host/evidence.h"
+#include "evidence/evidence.h"
 #include "pipeline/run_state.h"
 
 /* Of one process, over all attempts at measuring it. */

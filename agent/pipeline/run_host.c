@@ -4,11 +4,11 @@
 #include "base/cpu_list.h"
 #include "base/escape.h"
 #include "base/log.h"
-#include "host/conf.h"
-#include "host/jobs.h"
+#include "runner/conf.h"
+#include "runner/jobs.h"
 #include "host/topology.h"
 #include "host/tune.h"
-#include "host/watcher.h"
+#include "runner/watcher.h"
 
 #include <errno.h>
 #include <fcntl.h>

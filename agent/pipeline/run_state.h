@@ -8,7 +8,7 @@
 #include "build/toolchain.h"
 #include "checkout/checkout.h"
 #include "config/config.h"
-#include "host/canary.h"
+#include "evidence/canary.h"
 #include "host/io.h"
 #include "model/bench_target.h"
 #include "model/pytest_suite.h"
@@ -38,7 +38,7 @@ struct run {
     cpu_set_t cpus;
     bool pinned;
     char *memory_nodes; /* that benchmarks get their memory from; NULL: from anywhere */
-    bool cpu_clock; /* measures CPU time */
+    bool cpu_clock;     /* measures CPU time */
     struct run_times times;
     struct run_host *host; /* run_host.h */
     struct host_io io;     /* this machine, for the evidence */

@@ -8,8 +8,8 @@
  *
  * `iterations` are those of each value: one number when all are equal, start and step when they
  * grow evenly, else the list; it is missing where the harness says nothing. `commit`,
- * `host_session`, `details` and `evidence` (host/evidence.h: the circumstances of the process that
- * measured it) are missing where there is nothing to say.
+ * `host_session`, `details` and `evidence` (evidence/evidence.h: the circumstances of the process
+ * that measured it) are missing where there is nothing to say.
  */
 #pragma once
 

@@ -12,6 +12,6 @@ base=$(for name in alloc clock error escape file interrupt log number strbuf str
 done)
 # shellcheck disable=SC2086 # a list of files
 ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O2 -Iagent -include agent/base/banned.h \
-    tests/perf/evidence_cost.c agent/host/evidence.c agent/host/evidence_machine.c \
-    agent/host/counters.c agent/host/io.c agent/sandbox/perf.c $base -lm -o "$scratch/evidence_cost"
+    tests/perf/evidence_cost.c agent/evidence/evidence.c agent/evidence/machine_state.c \
+    agent/evidence/counters.c agent/host/io.c agent/sandbox/perf.c $base -lm -o "$scratch/evidence_cost"
 "$scratch/evidence_cost"

@@ -1,6 +1,6 @@
 /* What the evidence of one process costs; built and run by evidence.sh. */
 #include "base/alloc.h"
-#include "host/evidence.h"
+#include "evidence/evidence.h"
 #include "sandbox/perf.h"
 
 #include <stdio.h>
