@@ -1,8 +1,6 @@
 #include "command/common.h"
 
 #include "base/escape.h"
-#include "base/log.h"
-#include "host/machine.h"
 #include "model/commit.h"
 #include "net/ca.h"
 
@@ -37,17 +35,6 @@ int command_database(const struct globals *globals, struct database **out, struc
             return failed;
     }
     return database_open(globals->db, out, err);
-}
-
-int command_test_bed(const char *name, struct test_bed *out, struct error *err)
-{
-    bool from_host_name = false;
-    int failed = machine_test_bed(name, out, &from_host_name, err);
-    if (!failed && from_host_name)
-        log_warning("the test bed is called after the host, %s: give it a lasting name with "
-                    "--testbed-name or in %s",
-                    out->name, TEST_BED_FILE);
-    return failed;
 }
 
 int command_check_text(const char *option, const char *value, struct error *err)

@@ -13,8 +13,6 @@ void command_quantity(struct table *table, double value, const char *units);
 /* Opens --db; where it is on S3 the certificates are settled first. */
 int command_database(const struct globals *globals, struct database **out,
                      struct error *err) MUST_CHECK;
-/* This machine as a test bed; warns when its name is only the host name. */
-int command_test_bed(const char *name, struct test_bed *out, struct error *err) MUST_CHECK;
 /* ERROR_USAGE when the value of --option is empty or not UTF-8. NULL, not given, is fine. */
 int command_check_text(const char *option, const char *value, struct error *err) MUST_CHECK;
 /* ERROR_USAGE unless `text` is 7 to 40 hexadecimal characters. */

@@ -9,6 +9,7 @@
 #include "command/rows.h"
 #include "evidence/calibrate.h"
 #include "evidence/evidence.h"
+#include "host/machine.h"
 #include "model/summary.h"
 #include "parse/calibration.h"
 #include "pipeline/spool.h"
@@ -158,7 +159,7 @@ static int calibrate_and_store(const struct globals *globals, const struct calib
     if (o->no_store)
         return 0;
     struct test_bed bed = {0};
-    failed = command_test_bed(o->testbed_name, &bed, err);
+    failed = machine_test_bed(o->testbed_name, &bed, err);
     if (failed)
         return failed;
     AUTO_FREE char *evidence = evidence_json(io, where);

@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "command/common.h"
 #include "command/rows.h"
+#include "host/machine.h"
 #include "model/commit.h"
 #include "parse/pytest_benchmark.h"
 #include "pipeline/publish.h"
@@ -211,7 +212,7 @@ static int publish_all(const struct globals *globals, const struct publish_optio
     if (!failed)
         failed = command_database(globals, &probe, err);
     if (!failed)
-        failed = command_test_bed(o->testbed_name, &bed, err);
+        failed = machine_test_bed(o->testbed_name, &bed, err);
     if (failed)
         return failed;
     uint64_t total = 0;

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -126,7 +127,7 @@ static int64_t created_at(void)
     return boot ? strtoll(boot, NULL, 10) : clock_unix_s();
 }
 
-int machine_test_bed(const char *name, struct test_bed *out, bool *from_host_name,
+int machine_describe(const char *name, struct test_bed *out, bool *from_host_name,
                      struct error *err)
 {
     struct utsname uts;
@@ -142,4 +143,15 @@ int machine_test_bed(const char *name, struct test_bed *out, bool *from_host_nam
         .created_at = created_at(),
     };
     return 0;
+}
+
+int machine_test_bed(const char *name, struct test_bed *out, struct error *err)
+{
+    bool from_host_name = false;
+    int failed = machine_describe(name, out, &from_host_name, err);
+    if (!failed && from_host_name)
+        log_warning("the test bed is called after the host, %s: give it a lasting name with "
+                    "--testbed-name or in %s",
+                    out->name, TEST_BED_FILE);
+    return failed;
 }

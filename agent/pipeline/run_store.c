@@ -205,14 +205,9 @@ static int put_records(const struct storing *storing, struct error *err)
 int run_store(struct run *run, int failed, const struct error *why, struct error *err)
 {
     struct storing storing = {.run = run};
-    bool from_host_name = false;
-    int unstored = machine_test_bed(run->request->testbed_name, &storing.bed, &from_host_name, err);
+    int unstored = machine_test_bed(run->request->testbed_name, &storing.bed, err);
     if (unstored)
         return unstored;
-    if (from_host_name)
-        log_warning("the test bed is called after the host, %s: give it a lasting name with "
-                    "--testbed-name or in %s",
-                    storing.bed.name, TEST_BED_FILE);
     run->out->test_bed = xstrdup(storing.bed.name);
     AUTO_FREE char *session =
         xasprintf("host session|%s|%s|%" PRId64, storing.bed.name, run->out->run, run->started_at);

@@ -32,7 +32,7 @@ static struct test_bed test_bed(const char *name, bool want_from_host)
 {
     struct test_bed bed = {0};
     bool from_host_name = !want_from_host;
-    cr_assert_eq(machine_test_bed(name, &bed, &from_host_name, NULL), 0);
+    cr_assert_eq(machine_describe(name, &bed, &from_host_name, NULL), 0);
     cr_assert_eq(from_host_name, want_from_host);
     return bed;
 }
