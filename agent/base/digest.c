@@ -63,12 +63,8 @@ void sha256_hex_of(const void *bytes, size_t len, char out[SHA256_HEX_SIZE])
     sha256_free(hash);
 }
 
-int sha256_hex_of_file(const char *path, char out[SHA256_HEX_SIZE], struct error *err)
+int sha256_hex_of_fd(int fd, char out[SHA256_HEX_SIZE])
 {
-    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INPUT, errno,
-                           "cannot read %s", path);
     struct sha256 *hash = sha256_new();
     char buf[1 << 16];
     ssize_t got = 0;
@@ -79,7 +75,17 @@ int sha256_hex_of_file(const char *path, char out[SHA256_HEX_SIZE], struct error
     if (got == 0)
         sha256_hex(hash, out);
     sha256_free(hash);
-    return got < 0 ? error_errno(err, ERROR_INPUT, saved, "cannot read %s", path) : 0;
+    return got < 0 ? -saved : 0;
+}
+
+int sha256_hex_of_file(const char *path, char out[SHA256_HEX_SIZE], struct error *err)
+{
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INPUT, errno,
+                           "cannot read %s", path);
+    int failed = sha256_hex_of_fd(fd, out);
+    return failed ? error_errno(err, ERROR_INPUT, -failed, "cannot read %s", path) : 0;
 }
 
 /* v5(6ba7b811-9dad-11d1-80b4-00c04fd430c8, "urn:lance-bench:results"); tests/unit derives it anew.

@@ -18,6 +18,8 @@ void sha256_update(struct sha256 *hash, const void *bytes, size_t len);
 void sha256_hex(struct sha256 *hash, char out[SHA256_HEX_SIZE]);
 /* The digest of one buffer. */
 void sha256_hex_of(const void *bytes, size_t len, char out[SHA256_HEX_SIZE]);
+/* The digest of what is left to read of an open file. 0 or a negative errno. */
+int sha256_hex_of_fd(int fd, char out[SHA256_HEX_SIZE]) MUST_CHECK;
 /* The digest of a file's bytes. */
 int sha256_hex_of_file(const char *path, char out[SHA256_HEX_SIZE], struct error *err) MUST_CHECK;
 

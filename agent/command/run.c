@@ -90,16 +90,30 @@ static const struct run_options run_defaults = {
     .retakes = 1,
 };
 
+/* The place of `text` among the words that an option takes. */
+static int read_word(const char *option, const char *text, const char *const *words, size_t count,
+                     int *out, struct error *err)
+{
+    AUTO_STRLIST struct strlist all = STRLIST_INIT;
+    for (size_t i = 0; i < count; i++) {
+        strlist_push(&all, words[i]);
+        if (!strcmp(words[i], text)) {
+            *out = (int)i;
+            return 0;
+        }
+    }
+    AUTO_FREE char *list = strlist_join(&all, ", ");
+    return error_set(err, ERROR_USAGE, "--%s is one of %s, not '%s'", option, list, text);
+}
+
 static int read_sandbox(const char *text, enum sandbox_mode *out, struct error *err)
 {
     static const char *const modes[] = {
         [SANDBOX_AUTO] = "auto", [SANDBOX_REQUIRE] = "require", [SANDBOX_OFF] = "off"};
-    for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
-        if (!strcmp(modes[i], text)) {
-            *out = (enum sandbox_mode)i;
-            return 0;
-        }
-    return error_set(err, ERROR_USAGE, "--sandbox is one of auto, require, off, not '%s'", text);
+    int mode = 0, failed = read_word("sandbox", text, modes, ARRAY_SIZE(modes), &mode, err);
+    if (!failed)
+        *out = (enum sandbox_mode)mode;
+    return failed;
 }
 
 static int read_clock(const char *text, enum run_clock *out, struct error *err)
@@ -119,12 +133,10 @@ static int read_tune(const char *text, enum run_tune *out, struct error *err)
 {
     static const char *const modes[] = {
         [RUN_TUNE_AUTO] = "auto", [RUN_TUNE_OFF] = "off", [RUN_TUNE_REQUIRE] = "require"};
-    for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
-        if (!strcmp(modes[i], text)) {
-            *out = (enum run_tune)i;
-            return 0;
-        }
-    return error_set(err, ERROR_USAGE, "--tune is one of auto, off, require, not '%s'", text);
+    int mode = 0, failed = read_word("tune", text, modes, ARRAY_SIZE(modes), &mode, err);
+    if (!failed)
+        *out = (enum run_tune)mode;
+    return failed;
 }
 
 static int read_jobs(const struct run_options *o, int *out, struct error *err)

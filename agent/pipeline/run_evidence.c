@@ -13,28 +13,16 @@ void run_evidence_release(struct run_evidence *evidence)
     strlist_release(&evidence->discarded);
 }
 
-/* The digest of a file that foreign code has made; `out` stays as it is where that is none. */
-static void digest_executable(const struct run *run, const char *path, char out[SHA256_HEX_SIZE])
-{
-    enum { BUFFER = 1 << 20 };
-    AUTO_CLOSE int fd = sandbox_open_foreign(&run->job.sandbox, path);
-    if (fd < 0)
-        return;
-    AUTO_FREE char *bytes = xmalloc(BUFFER);
-    struct sha256 *hash = sha256_new();
-    ssize_t got;
-    while ((got = read(fd, bytes, BUFFER)) > 0)
-        sha256_update(hash, bytes, (size_t)got);
-    if (!got)
-        sha256_hex(hash, out);
-    sha256_free(hash);
-}
-
 void run_evidence_open(const struct run *run, const struct bench_target *target,
                        struct run_evidence *evidence)
 {
-    if (target && target->executable)
-        digest_executable(run, target->executable, evidence->executable);
+    if (!target || !target->executable)
+        return;
+    /* Foreign code has made it: where it is no plain file, or cannot be read, there is no digest.
+     */
+    AUTO_CLOSE int fd = sandbox_open_foreign(&run->job.sandbox, target->executable);
+    if (fd >= 0)
+        (void)!sha256_hex_of_fd(fd, evidence->executable);
 }
 
 static const cpu_set_t *cpus_of(const struct run *run)
