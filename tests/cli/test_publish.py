@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+import time
 import uuid
 
 import pytest
@@ -178,6 +180,21 @@ def test_eight_publishers_at_once_lose_nothing_and_store_nothing_twice(store):  
         assert process.returncode == 0, err
     assert store.names() == sorted(f"p{i}/{j}" for i in range(4) for j in range(50))
     assert store.tables()["runs"]["rows"] == 4
+
+
+def test_a_publisher_that_sleeps_while_another_makes_the_table_takes_nothing_from_it(store):  # noqa: F811
+    words = ["--dut-version", "1", "--dut-timestamp", "1", "--testbed-name", "bed", "--quiet"]
+    slow, quick = (store.file(f"{name}.jsonl", criterion_lines([name])) for name in ("slow", "quick"))
+    for moment in range(60):
+        store.db = store.folder / f"stopped-at-{moment}"
+        stopped = store.start("publish", "criterion", slow, *words)
+        time.sleep(moment * 0.0005)
+        stopped.send_signal(signal.SIGSTOP)
+        store.ok("publish", "criterion", quick, *words)
+        stopped.send_signal(signal.SIGCONT)
+        _, err = stopped.communicate(timeout=120)
+        assert stopped.returncode == 0, err
+        assert store.names() == ["quick", "slow"], f"stopped after {moment / 2} ms"
 
 
 def test_a_history_becomes_means_without_the_rest_of_a_summary(store):  # noqa: F811

@@ -144,7 +144,9 @@ impl LanceStore {
             ..Default::default()
         };
         let nothing = RecordBatchIterator::new(std::iter::empty(), schema);
+        commit.allow_first();
         let dataset = Dataset::write(nothing, &uri, Some(params)).await?;
+        commit.allow_only(0);
         Ok(Table { dataset, commit })
     }
 
