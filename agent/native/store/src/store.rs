@@ -239,6 +239,8 @@ fn storage_options(uri: &str) -> HashMap<String, String> {
     set("client_max_retries", &env(&["LANCE_BENCH_S3_RETRIES"]).unwrap_or("3".into()));
     set("client_retry_timeout", "30");
     set("connect_timeout", "5s");
+    // The longest silence, and the longest request. A listing is tried six times before Lance gives up.
+    set("read_timeout", "10s");
     set("timeout", "60s");
     options
 }
