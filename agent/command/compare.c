@@ -1,6 +1,7 @@
 /* compare: the stored results of two commits side by side. */
 #include "base/alloc.h"
 #include "base/log.h"
+#include "command/circumstances.h"
 #include "command/common.h"
 #include "command/rows.h"
 #include "store/results.h"
@@ -84,7 +85,9 @@ static double level(const struct stored_result *r)
 
 /* The median over the results of the series that begins at `first`, so that a commit measured more
  * than once counts as a whole; *next is where the series after it begins. */
-static double series_level(const struct stored_results *side, size_t first, size_t *next)
+static double series_level(const struct stored_results *side,
+                           const struct stored_sessions *sessions, size_t first, size_t *next,
+                           struct circumstances *circumstances)
 {
     AUTO_FREE double *levels = NULL;
     size_t count = 0, cap = 0, i = first;
@@ -93,16 +96,36 @@ static double series_level(const struct stored_results *side, size_t first, size
             continue;
         ARRAY_RESERVE(levels, cap, count + 1);
         levels[count++] = level(&side->items[i]);
+        circumstances_add(circumstances, &side->items[i], sessions);
     }
     *next = i;
     return summary_of(levels, count).median;
 }
 
-/* Rows for what both sides have, which are both in the order of compare_series(). */
-static size_t print_pairs(struct table *table, const struct stored_results *a,
-                          const struct stored_results *b)
+/* The rows that were printed. */
+struct pairs {
+    size_t count, comparable;
+    char *obstacle; /* owned: the first thing that stands in a comparison's way, or NULL */
+};
+
+static void add_verdict(struct table *table, const struct circumstances *a,
+                        const struct circumstances *b, struct pairs *pairs)
 {
-    size_t pairs = 0;
+    AUTO_STRLIST struct strlist notes = STRLIST_INIT;
+    bool comparable = circumstances_comparable(a, b, &notes);
+    table_bool(table, comparable);
+    table_list(table, &notes);
+    pairs->count++;
+    pairs->comparable += comparable;
+    if (!comparable && !pairs->obstacle)
+        pairs->obstacle = xstrdup(notes.items[0]);
+}
+
+/* Rows for what both sides have, which are both in the order of compare_series(). */
+static void print_pairs(struct table *table, const struct stored_results *a,
+                        const struct stored_results *b, const struct stored_sessions *sessions,
+                        struct pairs *pairs)
+{
     for (size_t i = 0, j = 0; i < a->count && j < b->count;) {
         int order = compare_series(&a->items[i], &b->items[j]);
         if (order) {
@@ -111,7 +134,9 @@ static size_t print_pairs(struct table *table, const struct stored_results *a,
             continue;
         }
         const struct stored_result *series = &a->items[i];
-        double before = series_level(a, i, &i), after = series_level(b, j, &j);
+        AUTO_CIRCUMSTANCES struct circumstances then = {0}, now = {0};
+        double before = series_level(a, sessions, i, &i, &then);
+        double after = series_level(b, sessions, j, &j, &now);
         if (isnan(before) || isnan(after))
             continue;
         AUTO_FREE char *ratio = xasprintf("%.3f", after / before);
@@ -120,10 +145,26 @@ static size_t print_pairs(struct table *table, const struct stored_results *a,
         command_quantity(table, before, series->units);
         command_quantity(table, after, series->units);
         table_shown(table, before == 0 ? NAN : after / before, ratio);
+        add_verdict(table, &then, &now, pairs);
         table_end_row(table);
-        pairs++;
     }
-    return pairs;
+}
+
+/* What is printed is true in any case; whether it says something is the exit code. */
+static int judge(const struct pairs *pairs, char *const *commits, const struct stored_results *a,
+                 const struct stored_results *b, struct error *err)
+{
+    AUTO_FREE char *apart = pairs->count ? NULL : circumstances_apart(a, b);
+    if (pairs->comparable)
+        return 0;
+    if (pairs->count)
+        return error_set(err, ERROR_NOT_COMPARABLE,
+                         "none of the %zu benchmarks of %s can be held against those of %s: %s",
+                         pairs->count, commits[1], commits[0], pairs->obstacle);
+    return error_set(err, ERROR_NOT_COMPARABLE,
+                     "%s and %s have no benchmark in common that the same machine measured in the "
+                     "same way%s%s",
+                     commits[0], commits[1], apart ? ": " : "", apart ? apart : "");
 }
 
 static int run(const struct globals *globals, const void *raw, const struct strlist *args,
@@ -141,18 +182,25 @@ static int run(const struct globals *globals, const void *raw, const struct strl
         return failed;
     qsort(a.items, a.count, sizeof(*a.items), compare_series);
     qsort(b.items, b.count, sizeof(*b.items), compare_series);
+    AUTO_STORED_SESSIONS struct stored_sessions sessions = {0};
+    failed = circumstances_sessions(db, &a, &b, &sessions, err);
+    if (failed)
+        return failed;
     AUTO_TABLE struct table *table = command_table(globals);
     table_column(table, "benchmark", false);
     table_column(table, "test_bed", false);
     table_column(table, "median_a", true);
     table_column(table, "median_b", true);
     table_column(table, "ratio", true);
-    if (!print_pairs(table, &a, &b))
-        return error_set(err, ERROR_NOT_COMPARABLE,
-                         "%s and %s have no benchmark in common that the same machine measured",
-                         args->items[0], args->items[1]);
-    table_finish(table);
-    return 0;
+    table_column(table, "comparable", false);
+    table_column(table, "notes", false);
+    struct pairs pairs = {0};
+    print_pairs(table, &a, &b, &sessions, &pairs);
+    failed = judge(&pairs, args->items, &a, &b, err);
+    if (pairs.count)
+        table_finish(table);
+    free(pairs.obstacle);
+    return failed;
 }
 
 const struct command command_compare = {
@@ -162,7 +210,9 @@ const struct command command_compare = {
     .arguments = "A B [--benchmark TEXT]",
     .description =
         "The ratio is B's median over A's: above 1 takes longer. It is no verdict: that\n"
-        "two medians differ says nothing yet about noise.",
+        "two medians differ says nothing yet about noise. A pair is not comparable where\n"
+        "another toolchain or processor measured it or the canary calls its session\n"
+        "spoiled; where that is so for every pair the exit code is 5.",
     .options = rows,
     .option_count = ARRAY_SIZE(rows),
     .options_size = sizeof(struct compare_options),

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "command/circumstances.h"
 #include "command/common.h"
 #include "command/rows.h"
 #include "store/records.h"
@@ -33,7 +34,8 @@ static const struct option_row result_rows[] = {
 
 static const struct results_options defaults = {.limit = 100, .query = {.without_values = true}};
 
-static void add_result(struct table *table, const struct stored_result *r)
+static void add_result(struct table *table, const struct stored_result *r,
+                       const struct stored_sessions *sessions)
 {
     char when[TIME_ISO_SIZE];
     time_format_iso(r->dut.timestamp, when);
@@ -50,9 +52,15 @@ static void add_result(struct table *table, const struct stored_result *r)
                       : r->origin == RESULT_NORMALISED ? "normalised"
                                                        : "mean only");
     table_text(table, r->run);
+    AUTO_STRLIST struct strlist flags = STRLIST_INIT;
+    strlist_split(&flags, r->flags ? r->flags : "", ',');
+    table_list(table, r->flags ? &flags : NULL);
+    const struct stored_session *session = sessions_find(sessions, r->host_session);
+    table_text(table, session ? session->canary : NULL);
 }
 
-static void print_results(struct table *table, const struct stored_results *results, size_t limit)
+static void print_results(struct table *table, const struct stored_results *results,
+                          const struct stored_sessions *sessions, size_t limit)
 {
     static const struct {
         const char *name;
@@ -62,11 +70,12 @@ static void print_results(struct table *table, const struct stored_results *resu
                    {"benchmark", false},   {"median", true},
                    {"mean", true},         {"standard_deviation", true},
                    {"units", false},       {"origin", false},
-                   {"run", false}};
+                   {"run", false},         {"flags", false},
+                   {"canary", false}};
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
         table_column(table, columns[i].name, columns[i].numeric);
     for (size_t i = 0; i < results->count && i < limit; i++) {
-        add_result(table, &results->items[i]);
+        add_result(table, &results->items[i], sessions);
         table_end_row(table);
     }
     table_finish(table);
@@ -94,8 +103,12 @@ static int run_results(const struct globals *globals, const void *raw, const str
         return failed;
     if (!results.count)
         return error_set(err, ERROR_NO_DATA, "no result in %s matches", globals->db);
+    AUTO_STORED_SESSIONS struct stored_sessions sessions = {0};
+    failed = circumstances_sessions(db, &results, NULL, &sessions, err);
+    if (failed)
+        return failed;
     AUTO_TABLE struct table *table = command_table(globals);
-    print_results(table, &results, (size_t)o->limit);
+    print_results(table, &results, &sessions, (size_t)o->limit);
     if (results.count > (size_t)o->limit)
         log_info("%zu more: raise --limit to see them", results.count - (size_t)o->limit);
     return 0;

@@ -143,6 +143,23 @@ void table_json(struct table *table, const char *json)
     add_cell(table, &cell);
 }
 
+void table_list(struct table *table, const struct strlist *list)
+{
+    AUTO_STRBUF struct strbuf json = STRBUF_INIT;
+    AUTO_FREE char *text = list ? strlist_join(list, ", ") : NULL;
+    if (!list || table->format != TABLE_JSON) {
+        table_text(table, text);
+        return;
+    }
+    strbuf_addch(&json, '[');
+    for (size_t i = 0; i < list->count; i++) {
+        strbuf_addstr(&json, i ? ", " : "");
+        escape_json(&json, list->items[i], strlen(list->items[i]));
+    }
+    strbuf_addch(&json, ']');
+    table_json(table, json.buf);
+}
+
 void table_shown(struct table *table, double value, const char *shown)
 {
     if (isnan(value))

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/strbuf.h"
+#include "base/strlist.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +40,8 @@ void table_null(struct table *table);
 void table_bool(struct table *table, bool value);
 /* JSON text, as it is in JSON and as a string elsewhere. */
 void table_json(struct table *table, const char *json);
+/* An array in JSON, ", " between the items elsewhere; NULL is null. */
+void table_list(struct table *table, const struct strlist *list);
 /* For people `shown`, for programs `value`. */
 void table_shown(struct table *table, double value, const char *shown);
 void table_end_row(struct table *table);

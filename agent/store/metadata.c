@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/escape.h"
+#include "base/strlist.h"
 #include "store/database.h"
 
 #include <cjson/cJSON.h>
@@ -84,6 +85,18 @@ static void read_counts(const cJSON *list, struct metadata_facts *out)
     out->iteration_count_len = count;
 }
 
+static void read_evidence(const cJSON *evidence, struct metadata_facts *out)
+{
+    const cJSON *flags = cJSON_GetObjectItemCaseSensitive(evidence, "flags"), *flag;
+    if (!cJSON_IsArray(flags))
+        return;
+    AUTO_STRLIST struct strlist words = STRLIST_INIT;
+    cJSON_ArrayForEach(flag, flags) if (cJSON_IsString(flag))
+        strlist_push(&words, flag->valuestring);
+    out->flags = strlist_join(&words, ",");
+    out->beyond_limit = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(evidence, "beyond_limit"));
+}
+
 void metadata_read(const char *text, size_t len, struct metadata_facts *out)
 {
     *out = (struct metadata_facts){0};
@@ -93,6 +106,8 @@ void metadata_read(const char *text, size_t len, struct metadata_facts *out)
         out->schema = schema->valueint;
         out->commit = text_of(root, "commit");
         out->run = text_of(root, "run");
+        out->host_session = text_of(root, "host_session");
+        read_evidence(cJSON_GetObjectItemCaseSensitive(root, "evidence"), out);
     } else if (cJSON_IsObject(root)) {
         read_counts(cJSON_GetObjectItemCaseSensitive(root, "iteration_count"), out);
         out->has_stats = cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(root, "stats"));
@@ -104,6 +119,8 @@ void metadata_facts_release(struct metadata_facts *facts)
 {
     free(facts->commit);
     free(facts->run);
+    free(facts->host_session);
+    free(facts->flags);
     free(facts->iteration_count);
     *facts = (struct metadata_facts){0};
 }

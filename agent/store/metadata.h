@@ -15,6 +15,7 @@
 
 #include "base/strbuf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,11 @@ struct metadata_facts {
     int schema;   /* 0: not a row of this program */
     char *commit; /* NULL where it is not said */
     char *run;
+    char *host_session;
+    /* How others had a part in the figures: words of evidence.flags with "," between them, "" where
+     * they had none, NULL where the row has no evidence. */
+    char *flags;
+    bool beyond_limit;       /* so much that it should have been measured again */
     double *iteration_count; /* of another writer's row; NULL where it has none */
     size_t iteration_count_len;
     /* Another writer's row from pytest-benchmark, whose values are per iteration. */

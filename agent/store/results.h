@@ -42,6 +42,9 @@ struct stored_result {
     char *commit; /* 40 characters where the writer says so, else what stands behind the + of the
                      version */
     char *run;    /* NULL for other writers' rows */
+    char *host_session; /* id of its row in `host_sessions`, or NULL: sessions.h */
+    char *flags;        /* how others had a part in its figures: metadata.h */
+    bool beyond_limit;  /* so much that it should have been measured again */
     int64_t timestamp;
     enum result_origin origin;
 };

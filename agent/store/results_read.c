@@ -31,6 +31,8 @@ void stored_result_release(struct stored_result *r)
     free(r->throughput_name);
     free(r->commit);
     free(r->run);
+    free(r->host_session);
+    free(r->flags);
     *r = (struct stored_result){0};
 }
 
@@ -186,6 +188,9 @@ static void read_row(const struct result_cells *c, size_t row, bool without_valu
         read_values(r, &c->values, row);
     read_throughput(r, c, row);
     r->run = take_ptr(facts.run);
+    r->host_session = take_ptr(facts.host_session);
+    r->flags = take_ptr(facts.flags);
+    r->beyond_limit = facts.beyond_limit;
     r->commit = facts.commit ? take_ptr(facts.commit) : commit_of_version(r->dut.version);
     normalise(r, &facts);
     metadata_facts_release(&facts);

@@ -211,6 +211,25 @@ def test_a_neighbour_is_noticed_and_the_process_is_measured_once_more(bed, quick
     assert "loaded" in evidence_of(bed, "crowded once")["flags"]
 
 
+def test_a_spoiled_session_cannot_be_held_against_another(bed, quick, measured):
+    """And `results` shows the flags of its rows."""
+    git(quick, "checkout", "-q", "-b", "later")
+    git(quick, "commit", "-q", "--allow-empty", "-m", "nothing changed")
+    git(quick, "checkout", "-q", "main")
+    with neighbour(measured[0]["cpus"]):
+        done, said = bed.run(quick, "--rev", "later", "--run", "later")
+    assert done.returncode == 0, done.stderr
+    assert said["canary"] == "spoiled"
+    row, = json.loads(bed("results", "--run", "later", "--format", "json").stdout)
+    assert "loaded" in row["flags"] and row["canary"] == "spoiled"
+    done = bed("compare", measured[0]["commit"], said["commit"], "--format", "json")
+    assert done.returncode == 5, done.stderr
+    pair, = json.loads(done.stdout)
+    assert pair["comparable"] is False and pair["ratio"] > 0
+    assert "B was measured in a spoiled session" in pair["notes"]
+    assert "B was measured in a spoiled session" in done.stderr or "A was measured" in done.stderr
+
+
 def test_cpus_that_the_agent_may_not_use_are_none_of_its_business(bed, quick):
     cpus = sorted(os.sched_getaffinity(0))
     if len(cpus) < 2:

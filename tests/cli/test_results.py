@@ -87,6 +87,21 @@ def test_compare_of_what_no_machine_has_in_common_is_exit_code_5(history):
     error_line(history.run("compare", "aaaaaaa", "ccccccc"), 5)
 
 
+def test_compare_says_what_stands_in_its_way(history):
+    """One machine measured the one commit, another the other; or its processor was changed."""
+    lines = json.dumps(criterion_message("same", [1.0, 2.0])) + "\n"
+    history.published(history.file("x.jsonl", lines), version="1+ccccccc", bed="three")
+    line = error_line(history.run("compare", "ccccccc", "bbbbbbb", "--test-bed", "three"), 3)
+    assert "bbbbbbb" in line
+    line = error_line(history.run("compare", "ccccccc", "bbbbbbb"), 5)
+    assert "same was measured on three and on " in line
+    assert all(row["comparable"] is True and row["notes"] == [] for row in compare(history, "aaaaaaa", "bbbbbbb"))
+
+
+def test_rows_without_evidence_have_no_flags(history):
+    assert {(row["flags"], row["canary"]) for row in history.results()} == {(None, None)}
+
+
 def test_an_invalidated_run_is_kept_and_no_longer_shown(history):
     run = history.results("--commit", "bbbbbbb", "--test-bed", "one")[0]["run"]
     history.ok("invalidate", run, "--test-bed", "one", "--reason", "the fan stood still")

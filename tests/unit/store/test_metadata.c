@@ -66,6 +66,28 @@ Test(metadata, reads_back_what_it_wrote)
     metadata_facts_release(&facts);
 }
 
+static void flags(const char *evidence, const char *want, bool beyond_limit)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    metadata_write(&(struct metadata){.host_session = "s", .evidence = evidence}, &text);
+    struct metadata_facts facts = read(text.buf);
+    cr_assert_str_eq(facts.host_session, "s");
+    cr_assert_eq(facts.flags == NULL, want == NULL, "%s", evidence);
+    if (want)
+        cr_assert_str_eq(facts.flags, want);
+    cr_assert_eq(facts.beyond_limit, beyond_limit);
+    metadata_facts_release(&facts);
+}
+
+Test(metadata, tells_undisturbed_rows_from_those_of_which_nothing_is_known)
+{
+    flags(NULL, NULL, false);
+    flags("{\"machine\":{}}", NULL, false);
+    flags("{\"flags\":\"loaded\"}", NULL, false);
+    flags("{\"flags\":[],\"beyond_limit\":false}", "", false);
+    flags("{\"flags\":[\"stolen\",7,\"loaded\"],\"beyond_limit\":true}", "stolen,loaded", true);
+}
+
 Test(metadata, knows_the_rows_of_upstream_by_what_they_carry)
 {
     struct metadata_facts facts =
