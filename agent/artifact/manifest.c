@@ -8,8 +8,6 @@
 #include <string.h>
 
 #define EXPECTED_NAME_MAX ((size_t)64 << 10) /* as the parsers have it */
-#define VERSION_MAX 100
-#define PART_NAME_MAX 200
 /* The last second of the year 9999. */
 #define TIME_MAX 253402300799.0
 
@@ -144,7 +142,8 @@ static int take_part(const cJSON *json, struct manifest_part *part, struct error
     static const char *const formats[] = {"criterion", "pytest", NULL};
     if (!cJSON_IsObject(json))
         return wrong(err, "parts", "has something that is no object");
-    int failed = take_word(json, "name", LETTERS_DIGITS "._-/", PART_NAME_MAX, &part->name, err);
+    int failed = take_word(json, "name", LETTERS_DIGITS MANIFEST_NAME_MARKS, MANIFEST_NAME_MAX,
+                           &part->name, err);
     if (!failed)
         failed = take_choice(json, "format", formats, &part->format, err);
     if (!failed)
@@ -182,7 +181,8 @@ static int take_head(const cJSON *root, struct manifest *out, struct error *err)
     if (!failed && strlen(out->commit) != 40)
         failed = wrong(err, "commit", "is no full commit id");
     if (!failed)
-        failed = take_word(root, "version", LETTERS_DIGITS "._+-", VERSION_MAX, &out->version, err);
+        failed = take_word(root, "version", LETTERS_DIGITS MANIFEST_VERSION_MARKS,
+                           MANIFEST_VERSION_MAX, &out->version, err);
     if (!failed && metric && !cJSON_IsNull(metric))
         failed = take_choice(root, "metric", metrics, &out->metric, err);
     if (!failed)

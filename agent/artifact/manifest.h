@@ -27,6 +27,11 @@
 #define MANIFEST_PARTS_MAX 1000
 #define MANIFEST_EVIDENCE_MAX ((size_t)64 << 10) /* bytes of one part's */
 #define MANIFEST_TEXT_MAX 2000                   /* bytes of a reason, a problem, a toolchain */
+/* Bytes of a part's name and of a version, and what may stand there beside letters and digits. */
+#define MANIFEST_NAME_MAX 200
+#define MANIFEST_NAME_MARKS "._-/"
+#define MANIFEST_VERSION_MAX 100
+#define MANIFEST_VERSION_MARKS "._+-"
 
 /* One harness output. */
 struct manifest_part {
@@ -41,7 +46,7 @@ struct manifest_part {
 /* What the measuring job says. None of it decides where the results belong. */
 struct manifest {
     char *commit;    /* 40 lower-case hexadecimal characters: to be held to the approved one */
-    char *version;   /* of the project, without a commit behind it */
+    char *version;   /* of the project; what stands behind a "+" is not used */
     char *metric;    /* NULL for wall time, else "cpu_time" */
     char *toolchain; /* NULL when nothing was compiled */
     char *outcome;   /* complete, partial, interrupted or failed */

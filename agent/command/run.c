@@ -17,7 +17,7 @@
 
 struct run_options {
     const char *rev, *project, *testbed_name, *run, *toolchain, *python, *wheel, *cpus, *filter;
-    const char *sandbox, *clock, *tune;
+    const char *sandbox, *clock, *tune, *results_dir;
     struct strlist crates, benches, features;
     bool rust_only, python_only, list, dry_run, pull_request, keep_going, keep_files;
     int64_t jobs, retakes;
@@ -76,6 +76,8 @@ static const struct option_row run_rows[] = {
         "auto: what the machine allows; require: all of it; off: none"),
     ROW(pull_request, OPTION_FLAG, "pull-request", NULL,
         "foreign code: the sandbox is required, caches stay as they are, results go to results_pr"),
+    ROW(results_dir, OPTION_STRING, "results-dir", "DIR",
+        "publish nothing: leave what the harnesses wrote in DIR, for 'publish --artifact'"),
     ROW(project, OPTION_STRING, "dut-name", "NAME", "the project's name in the database"),
     ROW(testbed_name, OPTION_STRING, "testbed-name", "NAME",
         "the machine's name (default: /etc/lance-bench/testbed, else the host name)"),
@@ -309,6 +311,7 @@ static int run_run(const struct globals *globals, const void *raw, const struct 
         .remote = args->items[0],
         .revision = o->rev,
         .db = globals->db,
+        .results_dir = o->results_dir,
         .project = o->project,
         .testbed_name = o->testbed_name,
         .run = o->run,
@@ -334,7 +337,7 @@ static int run_run(const struct globals *globals, const void *raw, const struct 
         .max_cache = o->max_cache,
     };
     int failed = check_options(o, err);
-    if (!failed)
+    if (!failed && !o->results_dir)
         failed = check_database(globals->db, err);
     if (!failed)
         failed = read_sandbox(o->sandbox, &request.sandbox, err);

@@ -383,6 +383,19 @@ static int digest_result(void *context, const char *dir, struct error *err)
     return rc;
 }
 
+static int list_result(void *context, const char *dir, struct error *err)
+{
+    (void)err;
+    strlist_push(context, dir);
+    return 0;
+}
+
+int criterion_folder_list(const char *path, struct strlist *out, struct error *err)
+{
+    struct visitor visitor = {list_result, out};
+    return walk_root(path, &visitor, err);
+}
+
 int criterion_folder_sha256(const char *path, uint64_t max_bytes, char out[SHA256_HEX_SIZE],
                             struct error *err)
 {

@@ -15,9 +15,13 @@
  */
 #pragma once
 
+#include "base/strlist.h"
 #include "parse/format.h"
 
 extern const struct parse_format criterion_folder_format;
+
+/* Appends the path of each result's folder, in the order of the walk. */
+int criterion_folder_list(const char *path, struct strlist *out, struct error *err) MUST_CHECK;
 
 /* The digest of a folder input: over the path below the folder and the digest of each result file,
  * in the order of the walk. */

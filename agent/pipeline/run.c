@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "pipeline/cache.h"
 #include "pipeline/run_host.h"
+#include "pipeline/run_results.h"
 #include "pipeline/run_state.h"
 #include "store/records.h"
 
@@ -423,7 +424,9 @@ int run_commit(const struct run_request *request, struct run_outcome *out, struc
     struct sandbox_report report = {0};
     host_io_real(NULL, &run.io);
     sandbox_protect_agent();
-    int failed = probe_sandbox(&run, &report, err);
+    int failed = request->results_dir ? run_results_check(request->results_dir, err) : 0;
+    if (!failed)
+        failed = probe_sandbox(&run, &report, err);
     if (!failed)
         failed = run_host_open(&run, err);
     if (!failed)

@@ -42,7 +42,8 @@ struct run_request {
     const char *remote, *revision; /* as checkout has them */
     const char *ca_file;
     const char *db;
-    const char *project; /* dut.name */
+    const char *results_dir; /* leave the results there instead, see run_results.h; NULL: publish */
+    const char *project;     /* dut.name */
     const char *testbed_name;
     const char *run;    /* what the run is called; NULL: GitHub's run, else the job's own id */
     const char *config; /* file, instead of the target's own */

@@ -9,6 +9,7 @@
 #include "pipeline/publish.h"
 #include "pipeline/run_clock.h"
 #include "pipeline/run_evidence.h"
+#include "pipeline/run_results.h"
 #include "pipeline/spool.h"
 #include "store/results.h"
 
@@ -204,6 +205,8 @@ static int put_records(const struct storing *storing, struct error *err)
 
 int run_store(struct run *run, int failed, const struct error *why, struct error *err)
 {
+    if (run->request->results_dir)
+        return run_results_write(run, failed, why, err);
     struct storing storing = {.run = run};
     int unstored = machine_test_bed(run->request->testbed_name, &storing.bed, err);
     if (unstored)
