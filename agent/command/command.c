@@ -188,14 +188,20 @@ static int dispatch(char *const *argv, size_t argc, struct error *err)
     return run_command(command, argv + used, argc - used, &global, err);
 }
 
+int command_execute(int argc, char **argv, struct error *err)
+{
+    int result = dispatch(argv + 1, argc > 0 ? (size_t)argc - 1 : 0, err);
+    log_progress_clear();
+    if (result >= 0 && (fflush(stdout) || ferror(stdout)))
+        result = error_errno(err, ERROR_FAILURE, errno, "cannot write to stdout");
+    return result;
+}
+
 int command_main(int argc, char **argv)
 {
     struct error err = ERROR_INIT;
     interrupt_install();
-    int result = dispatch(argv + 1, argc > 0 ? (size_t)argc - 1 : 0, &err);
-    log_progress_clear();
-    if (result >= 0 && (fflush(stdout) || ferror(stdout)))
-        result = error_errno(&err, ERROR_FAILURE, errno, "cannot write to stdout");
+    int result = command_execute(argc, argv, &err);
     if (result < 0)
         log_error("%s", err.message);
     return result < 0 ? exit_code_of(result) : result;

@@ -19,6 +19,7 @@ static const struct {
     {"measure", "Measure a commit"},
     {"results", "Store and read results"},
     {"database", "Look after the database"},
+    {"github", "Work with GitHub"},
     {"machine", "This machine and this program"},
 };
 
