@@ -9,7 +9,6 @@
 #include "github/pulls.h"
 #include "github/workflow_command.h"
 #include "github/workflow_runs.h"
-#include "net/http.h"
 
 void github_artifact_release(struct github_artifact *artifact)
 {
@@ -512,55 +511,4 @@ int github_jobs_list(struct github *github, int64_t run_id, struct github_jobs *
     (void)run_id;
     (void)out;
     return error_set(err, ERROR_FAILURE, "the GitHub client is not there yet");
-}
-
-int http_client_new(const struct http_options *options, struct http_client **out, struct error *err)
-{
-    (void)options;
-    (void)out;
-    return error_set(err, ERROR_FAILURE, "the GitHub client is not there yet");
-}
-
-void http_client_free(struct http_client *client)
-{
-    (void)client;
-}
-
-void http_response_release(struct http_response *response)
-{
-    (void)response;
-}
-
-int http_send(struct http_client *client, const struct http_request *request,
-              struct http_response *response, struct error *err)
-{
-    (void)client;
-    (void)request;
-    (void)response;
-    return error_set(err, ERROR_FAILURE, "the GitHub client is not there yet");
-}
-
-const char *http_header(const struct http_response *response, const char *name)
-{
-    (void)response;
-    (void)name;
-    return NULL;
-}
-
-char *http_next_page(const struct http_response *response)
-{
-    (void)response;
-    return NULL;
-}
-
-int64_t http_client_limited_until(const struct http_client *client)
-{
-    (void)client;
-    return 0;
-}
-
-uint64_t http_client_requests(const struct http_client *client)
-{
-    (void)client;
-    return 0;
 }

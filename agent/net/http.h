@@ -84,6 +84,7 @@ struct http_request {
     int *file;        /* a descriptor that takes the body instead of memory; NULL: memory. It is
                          written from its start, and cut back when a try fails */
     bool repeatable;  /* a POST or PATCH that may be sent twice without harm */
+    double timeout_s; /* of one try as a whole; 0: the client's */
     bool anywhere;    /* redirects may lead to another host (https only), without the token */
 };
 
