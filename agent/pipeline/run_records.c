@@ -63,7 +63,7 @@ int run_records_put(const char *db_uri, const struct run_records *records, struc
     if (!failed)
         failed = host_session_put(db, &records->session, err);
     if (!failed)
-        failed = commit_put(db, records->run.project, &records->commit, err);
+        failed = commits_put(db, records->run.project, &records->commit, 1, err);
     return failed ? failed : run_put(db, &records->run, err);
 }
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "store/commits.h"
 #include "store/records.h"
 
 struct cJSON;

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/escape.h"
+#include "model/commit.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -36,11 +37,6 @@ static const struct column_spec run_columns[] = {
     INT64("schema"),
 };
 
-static const struct column_spec commit_columns[] = {
-    TEXT("id"),     TEXT("project"), TEXT("parent"),  TEXT("subject"),
-    TEXT("branch"), INT64("time"),   INT64("schema"),
-};
-
 static const struct column_spec host_session_columns[] = {
     TEXT("id"),        TEXT("test_bed"),    TEXT("kernel"),    TEXT("cpu"),
     TEXT("microcode"), TEXT("toolchain"),   TEXT("sandbox"),   TEXT("knobs"),
@@ -48,8 +44,6 @@ static const struct column_spec host_session_columns[] = {
 };
 
 static const struct table_spec runs_table = {RUNS_TABLE, run_columns, ARRAY_SIZE(run_columns)};
-static const struct table_spec commits_table = {COMMITS_TABLE, commit_columns,
-                                                ARRAY_SIZE(commit_columns)};
 static const struct table_spec host_sessions_table = {HOST_SESSIONS_TABLE, host_session_columns,
                                                       ARRAY_SIZE(host_session_columns)};
 
@@ -107,15 +101,6 @@ int run_put(struct database *db, const struct run_record *run, struct error *err
     };
     const int64_t integers[] = {run->result_count, run->started_at, run->ended_at, DATABASE_SCHEMA};
     return put_row(db, &runs_table, texts, integers, err);
-}
-
-int commit_put(struct database *db, const char *project, const struct commit *commit,
-               struct error *err)
-{
-    const char *const texts[] = {commit->id, project, commit->parent, commit->subject,
-                                 commit->branch};
-    const int64_t integers[] = {commit->time, DATABASE_SCHEMA};
-    return put_row(db, &commits_table, texts, integers, err);
 }
 
 int host_session_put(struct database *db, const struct host_session_record *session,
@@ -244,17 +229,12 @@ int run_exists(struct database *db, const char *id, bool *out, struct error *err
     return 0;
 }
 
-int runs_read(struct database *db, const char *commit, struct stored_runs *out, struct error *err)
+static int read_filtered(struct database *db, const char *filter, struct stored_runs *out,
+                         struct error *err)
 {
-    AUTO_STRBUF struct strbuf filter = STRBUF_INIT;
-    if (commit) {
-        AUTO_FREE char *pattern = xasprintf("%s%%", commit);
-        strbuf_addstr(&filter, "commit LIKE ");
-        escape_sql(&filter, pattern, strlen(pattern));
-    }
     AUTO_ROWS struct rows rows = {0};
     bool missing = false;
-    int failed = scan_runs(db, NULL, filter.len ? filter.buf : NULL, &rows, &missing, err);
+    int failed = scan_runs(db, NULL, filter, &rows, &missing, err);
     if (failed || missing)
         return failed;
     AUTO_STORED_RUNS struct stored_runs found = {0};
@@ -272,6 +252,37 @@ int runs_read(struct database *db, const char *commit, struct stored_runs *out, 
     *out = found;
     found = (struct stored_runs){0};
     return 0;
+}
+
+int runs_read(struct database *db, const char *commit, struct stored_runs *out, struct error *err)
+{
+    AUTO_STRBUF struct strbuf filter = STRBUF_INIT;
+    if (commit) {
+        AUTO_FREE char *pattern = xasprintf("%s%%", commit);
+        strbuf_addstr(&filter, "commit LIKE ");
+        escape_sql(&filter, pattern, strlen(pattern));
+    }
+    return read_filtered(db, filter.len ? filter.buf : NULL, out, err);
+}
+
+int runs_read_of(struct database *db, const struct strlist *commits, struct stored_runs *out,
+                 struct error *err)
+{
+    AUTO_STRBUF struct strbuf filter = STRBUF_INIT;
+    if (!commits->count)
+        return 0;
+    for (size_t i = 0; i < commits->count; i++) {
+        strbuf_addstr(&filter, i ? ", " : "commit IN (");
+        escape_sql(&filter, commits->items[i], strlen(commits->items[i]));
+    }
+    strbuf_addstr(&filter, ")");
+    for (size_t i = 0; i < commits->count; i++) {
+        AUTO_FREE char *pattern = xasprintf("%%+%.*s", COMMIT_SHORT_LEN, commits->items[i]);
+        strbuf_addstr(&filter, i ? " OR version LIKE " : " OR (commit IS NULL AND (version LIKE ");
+        escape_sql(&filter, pattern, strlen(pattern));
+    }
+    strbuf_addstr(&filter, "))");
+    return read_filtered(db, filter.buf, out, err);
 }
 
 char *run_key(const char *run, const char *test_bed)

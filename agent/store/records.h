@@ -3,20 +3,18 @@
  * result repeats it.
  *
  *   runs           a row for each published harness output: what was expected, how it ended
- *   commits        id, first parent, time, subject, branch
+ *   commits        id, first parent, time, subject, branch: see commits.h
  *   host_sessions  the state of the machine while a run was measured
  */
 #pragma once
 
 #include "base/digest.h"
 #include "base/strlist.h"
-#include "model/commit.h"
 #include "store/database.h"
 
 #include <stdint.h>
 
 #define RUNS_TABLE "runs"
-#define COMMITS_TABLE "commits"
 #define HOST_SESSIONS_TABLE "host_sessions"
 
 /* How a run ended. */
@@ -62,8 +60,6 @@ void run_record_id(const struct run_record *run, const char *input, char out[UUI
 
 /* Each writes one row, replacing the one with the same id. */
 int run_put(struct database *db, const struct run_record *run, struct error *err) MUST_CHECK;
-int commit_put(struct database *db, const char *project, const struct commit *commit,
-               struct error *err) MUST_CHECK;
 int host_session_put(struct database *db, const struct host_session_record *session,
                      struct error *err) MUST_CHECK;
 
@@ -90,6 +86,10 @@ void stored_runs_release(struct stored_runs *runs);
  * table has none. */
 int runs_read(struct database *db, const char *commit, struct stored_runs *out,
               struct error *err) MUST_CHECK;
+/* Runs of any of these commits, full ids; also those of which only a version is known, which ends
+ * in the first 7 characters. */
+int runs_read_of(struct database *db, const struct strlist *commits, struct stored_runs *out,
+                 struct error *err) MUST_CHECK;
 /* Marks every row of `run` (on one test bed, or NULL for all) as invalidated. Without a reason the
  * one that stands there stays. *count: rows marked. */
 int runs_invalidate(struct database *db, const char *run, const char *test_bed, const char *reason,

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "scratch.h"
+#include "store/commits.h"
 #include "store/records.h"
 
 #include <criterion/criterion.h>
@@ -280,7 +281,7 @@ Test(results, runs_commits_and_sessions_are_replaced_by_their_ids)
     cr_assert_not(there);
     for (int i = 0; i < 2; i++) {
         put_run("1", "r", "bed", "criterion");
-        cr_assert_eq(commit_put(scratch_db, "lance", &commit, NULL), 0);
+        cr_assert_eq(commits_put(scratch_db, "lance", &commit, 1, NULL), 0);
         cr_assert_eq(host_session_put(scratch_db, &session, NULL), 0);
     }
     cr_assert_eq(run_exists(scratch_db, "1", &there, NULL), 0);
