@@ -1,10 +1,10 @@
-/* publish criterion|pytest|auto, publish --spooled, import-history: the front of pipeline/publish.
- */
+/* publish criterion|pytest|auto, publish --artifact|--spooled: the front of pipeline/publish. */
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "command/common.h"
+#include "command/publish_artifact.h"
 #include "command/rows.h"
 #include "host/machine.h"
 #include "model/commit.h"
@@ -20,6 +20,8 @@ struct publish_options {
     const char *testbed_name, *dut_name, *dut_version, *dut_timestamp;
     const char *commit, *metric, *run;
     uint64_t max_input;
+    const char *artifact, *expect_commit, *repository, *token_file;
+    int64_t check_run;
     bool pull_request, spooled;
 };
 
@@ -47,6 +49,23 @@ static const struct option_row publish_rows[] = {
 static const struct option_row spool_rows[] = {
     ROW(spooled, OPTION_FLAG, "spooled", NULL,
         "send what waits in the spool, each to the database it was meant for"),
+    ROW(artifact, OPTION_STRING, "artifact", "ZIP|DIR",
+        "store what 'run --results-dir' left in results_pr, for the commit that was approved"),
+    ROW(check_run, OPTION_INTEGER, "check-run", "ID",
+        "the approval: the check run that the bench bot made"),
+    ROW(expect_commit, OPTION_STRING, "expect-commit", "ID",
+        "the approved commit's full id, where there is no check run"),
+    ROW(repository, OPTION_STRING, "repo", "OWNER/NAME",
+        "of the check run (default: $GITHUB_REPOSITORY)"),
+    ROW(token_file, OPTION_STRING, "token-file", "FILE",
+        "a file with GitHub's token (default: $GITHUB_TOKEN, $GH_TOKEN)"),
+    ROW(dut_name, OPTION_STRING, "dut-name", "NAME",
+        "the project that was measured (default: lance)"),
+    ROW(dut_timestamp, OPTION_STRING, "dut-timestamp", "SECONDS",
+        "the commit's time, where there is no check run (default: as the artifact says)"),
+    ROW(testbed_name, OPTION_STRING, "testbed-name", "NAME", "the machine that measured it"),
+    ROW(run, OPTION_STRING, "run", "ID",
+        "what the run is called (default: after the artifact's digest)"),
 };
 
 static const struct publish_options publish_defaults = {
@@ -252,14 +271,36 @@ static int run_auto(const struct globals *globals, const void *options, const st
     return publish_all(globals, options, "auto", args, err);
 }
 
-static int run_spooled(const struct globals *globals, const void *raw, const struct strlist *args,
-                       struct error *err)
+static int publish_artifact(const struct globals *globals, const struct publish_options *o,
+                            struct error *err)
+{
+    struct publish_artifact options = {
+        .path = o->artifact,
+        .expect_commit = o->expect_commit,
+        .check_run = o->check_run,
+        .repository = o->repository,
+        .token_file = o->token_file,
+        .project = o->dut_name,
+        .testbed_name = o->testbed_name,
+        .run = o->run,
+    };
+    int failed = o->dut_timestamp ? read_timestamp(o->dut_timestamp, &options.commit_time, err) : 0;
+    return failed ? failed : command_publish_artifact(globals, &options, err);
+}
+
+/* publish without the word of a format. */
+static int run_other(const struct globals *globals, const void *raw, const struct strlist *args,
+                     struct error *err)
 {
     (void)args;
     const struct publish_options *o = raw;
+    if (o->artifact && o->spooled)
+        return error_set(err, ERROR_USAGE, "--artifact and --spooled exclude each other");
+    if (o->artifact)
+        return publish_artifact(globals, o, err);
     if (!o->spooled)
         return error_set(err, ERROR_USAGE,
-                         "publish needs one of: criterion, pytest, auto, or --spooled");
+                         "publish needs one of: criterion, pytest, auto, --artifact or --spooled");
     struct spool_counts counts = {0};
     struct error reason = ERROR_INIT;
     int failed = spool_publish(&counts, &reason);
@@ -289,6 +330,14 @@ static const char description[] = "A file is stored as a whole or not at all, an
                                   "standard input. When the database cannot be reached the results "
                                   "wait in the spool (exit code 6).";
 
+static const char artifact_description[] =
+    "An artifact is foreign: nothing that it says decides where its results belong. One that names "
+    "another\n"
+    "commit than the approved one, or is anything but the documented layout, is refused as a "
+    "whole, "
+    "and\n"
+    "nothing of it is stored. See docs/pull-requests.md.";
+
 #define PUBLISH_COMMAND(ident, word, what, args, func)  \
     const struct command ident = {                      \
         .name = "publish " word,                        \
@@ -316,11 +365,12 @@ PUBLISH_COMMAND(command_publish_auto, "auto", "Store results, whatever harness w
 const struct command command_publish = {
     .name = "publish",
     .group = "results",
-    .summary = "Send results that waited for their database",
-    .arguments = "--spooled",
+    .summary = "Store what a pull request's job left, or what waited for its database",
+    .arguments = "--artifact ZIP|DIR | --spooled",
+    .description = artifact_description,
     .options = spool_rows,
     .option_count = ARRAY_SIZE(spool_rows),
     .defaults = &publish_defaults,
     .options_size = sizeof(struct publish_options),
-    .run = run_spooled,
+    .run = run_other,
 };

@@ -1,0 +1,10 @@
+/* What the default history knows of a test bed. */
+#pragma once
+
+#include "model/result.h"
+#include "store/database.h"
+
+/* The test bed called `name` as its newest row of `results` has it. One that never measured for the
+ * default history has nothing but its name. */
+int test_bed_read(struct database *db, const char *name, struct test_bed *out,
+                  struct error *err) MUST_CHECK;
