@@ -85,6 +85,9 @@ struct lance_merge_result {
 enum lance_merge_mode {
     LANCE_KEEP = 0,    /* a row whose key is there already stays as it is */
     LANCE_REPLACE = 1, /* … is replaced */
+    LANCE_REWRITE = 2, /* the rows pushed are all that the table has afterwards, none is fine too.
+                          They go on top of the version that open found, or finish gives
+                          LANCE_CONFLICT and nothing has changed */
 };
 
 /* `uri`: a path, file:// or s3://. S3 takes the usual AWS_* variables (endpoint, region, keys, session
@@ -114,6 +117,9 @@ int32_t lance_writer_open(struct lance_store *store, const char *table, struct A
                           size_t err_len);
 /* The table's data storage version: "2.0", "2.1", "2.2". */
 void lance_writer_storage_version(const struct lance_writer *writer, char version[8]);
+/* For LANCE_REWRITE: the rows stand for version `version`, which the caller has read; with another one
+ * there finish gives LANCE_CONFLICT. What is read and written back so is never lost to others. */
+void lance_writer_expect(struct lance_writer *writer, uint64_t version);
 /* `batch` is consumed, a struct array of the table's schema. */
 int32_t lance_writer_push(struct lance_writer *writer, struct ArrowArray *batch, char *err,
                           size_t err_len);

@@ -168,6 +168,11 @@ bool table_writer_nulls_structs(const struct table_writer *writer)
     return strcmp(version, "2.0") != 0;
 }
 
+void table_writer_expect(struct table_writer *writer, uint64_t version)
+{
+    lance_writer_expect(writer->writer, version);
+}
+
 int table_writer_push(struct table_writer *writer, struct column *columns, struct error *err)
 {
     if (!columns->length)

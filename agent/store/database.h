@@ -66,6 +66,8 @@ int table_writer_open(struct database *db, const struct table_spec *table,
                       struct error *err) MUST_CHECK;
 /* Lance files of version 2.0 cannot hold a struct that is null. */
 bool table_writer_nulls_structs(const struct table_writer *writer);
+/* For LANCE_REWRITE: ERROR_CONFLICT from finish when the table is not at this version any more. */
+void table_writer_expect(struct table_writer *writer, uint64_t version);
 /* Takes the rows out of `columns`. */
 int table_writer_push(struct table_writer *writer, struct column *columns,
                       struct error *err) MUST_CHECK;

@@ -233,6 +233,55 @@ static void abort_and_refuse(struct lance_store *store)
     CHECK(strstr(err, "column y") || strstr(err, "where y belongs"));
 }
 
+static int32_t rewrite(struct lance_store *store, uint64_t version, int first, int count,
+                       struct lance_merge_result *merged)
+{
+    struct lance_writer *writer = NULL;
+    CHECK(open_writer(store, "x", "id", LANCE_REWRITE, &writer) == LANCE_OK);
+    lance_writer_expect(writer, version);
+    if (count) {
+        struct ArrowArray batch = rows(first, count, 1.0, 0);
+        CHECK(lance_writer_push(writer, &batch, err, sizeof(err)) == LANCE_OK);
+    }
+    return lance_writer_finish(writer, merged, err, sizeof(err));
+}
+
+/* All rows at once, on top of one version only. */
+static void rewrite_rows(const char *uri)
+{
+    struct lance_store *store = NULL;
+    struct lance_writer *first = NULL, *second = NULL;
+    struct lance_merge_result merged = {0, 0, 0};
+    struct lance_table_info info;
+    struct ArrowArray batch;
+    double sum = 0;
+    CHECK(lance_store_open(uri, &store, err, sizeof(err)) == LANCE_OK);
+    CHECK(rewrite(store, 1, 0, 5, &merged) == LANCE_OK && merged.version == 2 &&
+          merged.inserted == 5);
+    CHECK(scan(store, NULL, &sum) == 5);
+    CHECK(rewrite(store, 1, 50, 9, &merged) == LANCE_CONFLICT);
+    CHECK(rewrite(store, 3, 50, 9, &merged) == LANCE_CONFLICT);
+    CHECK(scan(store, NULL, &sum) == 5 && scan(store, "id = '50'", &sum) == 0);
+    CHECK(rewrite(store, 2, 3, 4, &merged) == LANCE_OK && merged.version == 3);
+    CHECK(scan(store, NULL, &sum) == 4 && scan(store, "id = '0'", &sum) == 0);
+    /* Two that have both seen version 3. */
+    CHECK(open_writer(store, "x", "id", LANCE_REWRITE, &first) == LANCE_OK);
+    CHECK(open_writer(store, "x", "id", LANCE_REWRITE, &second) == LANCE_OK);
+    batch = rows(100, 2, 1.0, 0);
+    CHECK(lance_writer_push(first, &batch, err, sizeof(err)) == LANCE_OK);
+    batch = rows(200, 3, 1.0, 0);
+    CHECK(lance_writer_push(second, &batch, err, sizeof(err)) == LANCE_OK);
+    CHECK(lance_writer_finish(second, &merged, err, sizeof(err)) == LANCE_OK);
+    CHECK(lance_writer_finish(first, &merged, err, sizeof(err)) == LANCE_CONFLICT);
+    CHECK(scan(store, NULL, &sum) == 3 && scan(store, "id = '200'", &sum) == 1);
+    CHECK(rewrite(store, 4, 0, 0, &merged) == LANCE_OK && merged.version == 5);
+    CHECK(scan(store, NULL, &sum) == 0);
+    CHECK(rewrite(store, 5, 0, 1, &merged) == LANCE_OK && scan(store, NULL, &sum) == 1);
+    CHECK(lance_store_table_info(store, "t", &info, err, sizeof(err)) == LANCE_OK);
+    CHECK(info.rows == 1 && info.fragments == 1 && info.version == 6);
+    lance_store_close(store);
+}
+
 static void statuses(struct lance_store *store)
 {
     struct ArrowArrayStream stream;
@@ -286,6 +335,7 @@ static void maintain(struct lance_store *store)
 int main(int argc, char **argv)
 {
     struct lance_store *store = NULL;
+    char other[4096];
     if (argc != 2)
         return 2;
     CHECK(lance_store_open(argv[1], &store, err, sizeof(err)) == LANCE_OK);
@@ -294,6 +344,8 @@ int main(int argc, char **argv)
     statuses(store);
     maintain(store);
     lance_store_close(store);
+    snprintf(other, sizeof(other), "%s/rewritten", argv[1]);
+    rewrite_rows(other);
     puts("fine");
     return 0;
 }

@@ -41,7 +41,9 @@ pub struct LanceWriter {
     uri: String,
     store: *mut LanceStore,
     key: String,
-    replace: bool,
+    mode: Mode,
+    /// The one version that the rows may be put on top of.
+    expected: Option<u64>,
     dataset: Dataset,
     commit: Arc<StrictCommit>,
     schema: SchemaRef,
@@ -52,13 +54,21 @@ pub struct LanceWriter {
     stage: Stage,
 }
 
+/// What becomes of the rows that are there; the numbers are those of `enum lance_merge_mode`.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Keep,
+    Replace,
+    Rewrite,
+}
+
 enum Stage {
     Idle,
     Writing {
         queue: SyncSender<RecordBatch>,
         task: JoinHandle<lance::Result<Transaction>>,
     },
-    /// Replacing rows needs all of them at hand; such tables are small.
+    /// Replacing rows, some or all, needs them at hand; such tables are small.
     Collecting(Vec<RecordBatch>),
 }
 
@@ -157,7 +167,7 @@ impl LanceWriter {
         table: &str,
         make: SchemaRef,
         key: &str,
-        replace: bool,
+        mode: Mode,
     ) -> Outcome<Self> {
         let opened = unsafe { &*store };
         let Table { dataset, commit } = opened.runtime.block_on(opened.ensure(table, make))?;
@@ -171,14 +181,18 @@ impl LanceWriter {
             uri: opened.table_uri(table),
             store,
             key: key.to_string(),
-            replace,
+            mode,
+            expected: None,
             dataset,
             commit,
             schema,
             pushed: HashSet::new(),
             present: None,
             probed: false,
-            stage: if replace { Stage::Collecting(Vec::new()) } else { Stage::Idle },
+            stage: match mode {
+                Mode::Keep => Stage::Idle,
+                _ => Stage::Collecting(Vec::new()),
+            },
         })
     }
 
@@ -199,7 +213,7 @@ impl LanceWriter {
     fn only_new(&mut self, batch: RecordBatch) -> Outcome<RecordBatch> {
         let keys = keys_of(&batch, &self.key)?;
         let empty = self.dataset.manifest().fragments.is_empty();
-        if !self.probed && !self.replace && !empty {
+        if !self.probed && self.mode == Mode::Keep && !empty {
             self.probed = true;
             let probe: HashSet<String> =
                 keys.iter().flatten().take(PROBE).map(|k| k.to_string()).collect();
@@ -281,6 +295,9 @@ impl LanceWriter {
         let runtime = self.runtime.clone();
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Idle => Ok(self.unchanged()),
+            Stage::Collecting(batches) if self.mode == Mode::Rewrite => {
+                runtime.block_on(self.rewrite_table(batches))
+            }
             Stage::Collecting(batches) if batches.is_empty() => Ok(self.unchanged()),
             Stage::Collecting(batches) => runtime.block_on(self.replace_rows(batches)),
             Stage::Writing { queue, task } => {
@@ -400,7 +417,11 @@ impl LanceWriter {
 
     /// Data files that no version refers to. What cannot be deleted now goes with the next compaction.
     async fn delete_files(&self, written: &Transaction) {
-        let Operation::Append { fragments } = &written.operation else { return };
+        let (Operation::Append { fragments } | Operation::Overwrite { fragments, .. }) =
+            &written.operation
+        else {
+            return;
+        };
         // A commit that was answered with a failure may have happened all the same: then they are in use.
         let mut latest = self.dataset.clone();
         if latest.checkout_latest().await.is_err() {
@@ -421,6 +442,41 @@ impl LanceWriter {
             let path = self.dataset.data_dir().join(file.path.as_str());
             let _ = store.delete(&path).await;
         }
+    }
+
+    /// These rows and no others, on top of the expected version or not at all.
+    async fn rewrite_table(&mut self, mut batches: Vec<RecordBatch>) -> Outcome<MergeResult> {
+        let found = self.dataset.manifest().version;
+        if self.expected.is_some_and(|version| version != found) {
+            return Err(self.no_longer_expected());
+        }
+        if batches.is_empty() {
+            batches.push(RecordBatch::new_empty(self.schema.clone()));
+        }
+        let params = WriteParams { mode: WriteMode::Overwrite, ..append_params() };
+        let written = InsertBuilder::new(Arc::new(self.dataset.clone()))
+            .with_params(&params)
+            .execute_uncommitted(batches)
+            .await?;
+        match self.commit_next(&written).await {
+            Ok(done) => Ok(MergeResult {
+                inserted: self.pushed.len() as u64,
+                updated: 0,
+                version: done.manifest().version,
+            }),
+            Err(failed) => {
+                self.delete_unused(&written, &failed).await;
+                Err(if failed.status == Status::Conflict {
+                    self.no_longer_expected()
+                } else {
+                    failed
+                })
+            }
+        }
+    }
+
+    fn no_longer_expected(&self) -> Failure {
+        Failure::new(Status::Conflict, format!("somebody else has changed it: {}", self.uri))
     }
 
     async fn replace_rows(&mut self, batches: Vec<RecordBatch>) -> Outcome<MergeResult> {
@@ -517,7 +573,13 @@ pub unsafe extern "C" fn lance_writer_open(
             let table = unsafe { string(table, "the table's name") }?;
             let key = unsafe { string(key, "the key's name") }?;
             let schema = Arc::new(Schema::try_from(&schema)?);
-            LanceWriter::open(store, table, schema, key, mode == 1)
+            let mode = match mode {
+                0 => Mode::Keep,
+                1 => Mode::Replace,
+                2 => Mode::Rewrite,
+                _ => return Err(Failure::new(Status::Invalid, format!("no such mode: {mode}"))),
+            };
+            LanceWriter::open(store, table, schema, key, mode)
         },
         |writer| unsafe { *out = Box::into_raw(Box::new(writer)) },
     )
@@ -531,6 +593,13 @@ pub unsafe extern "C" fn lance_writer_storage_version(
     version: *mut [u8; 8],
 ) {
     unsafe { *version = storage_version(&(*writer).dataset) };
+}
+
+/// # Safety
+/// `writer` is open.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lance_writer_expect(writer: *mut LanceWriter, version: u64) {
+    unsafe { (*writer).expected = Some(version) };
 }
 
 /// # Safety
