@@ -7,6 +7,14 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
+# Where `run` looks for host.conf and the settings that it would tune: nowhere, also on a runner that is set up. Tests
+# that hand no environment on have it in their own (run_helpers.Machine, store_helpers.Store).
+NO_HOST = {"LANCE_BENCH_HOST_ROOT": "/nonexistent"}
+
+
+def pytest_configure():
+    os.environ.update(NO_HOST)
+
 
 @pytest.fixture(scope="session")
 def agent():

@@ -70,6 +70,7 @@ class Machine:
             "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(real / ".rustup")),
             "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(real / ".pyenv")),
             "XDG_CACHE_HOME": str(self.cache),
+            "LANCE_BENCH_HOST_ROOT": "/nonexistent",  # the machine is not for the tests to tune
             "LANCE_BENCH_JOBS": os.environ.get("LANCE_BENCH_JOBS", "2"),
         }
         if "SSL_CERT_FILE" in os.environ:

@@ -33,6 +33,7 @@ class Store:
             "HOME": str(home),
             "LANCE_BENCH_SPOOL": str(self.spool),
             "LANCE_BENCH_TESTBED_FILE": "/nonexistent",
+            "LANCE_BENCH_HOST_ROOT": "/nonexistent",
             "LC_ALL": "C.UTF-8",
             **env,
         }

@@ -37,7 +37,8 @@ def check(agent, tmp_path):
     def run(document):
         config = tmp_path / "config.json"
         config.write_text(json.dumps(document))
-        env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "RUSTUP_HOME": "/nonexistent"}
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "RUSTUP_HOME": "/nonexistent",
+               "LANCE_BENCH_HOST_ROOT": "/nonexistent"}
         return subprocess.run([agent, "run", repo, "--dry-run", "--config", config], env=env, text=True,
                               capture_output=True, check=False)
 

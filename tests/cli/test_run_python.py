@@ -291,7 +291,8 @@ def test_an_ordinary_user_has_a_sandbox_too(agent):
         )
         repo = make_repo(folder / "repo", {"tests/test_a.py": suite}, {"suite": "tests"})
         subprocess.run(["chmod", "-R", "a+rX", repo], check=True)
-        env = {"PATH": "/usr/bin:/bin", "HOME": str(home), "LANCE_BENCH_JOBS": "2"}
+        env = {"PATH": "/usr/bin:/bin", "HOME": str(home), "LANCE_BENCH_JOBS": "2",
+               "LANCE_BENCH_HOST_ROOT": "/nonexistent"}
         if "SSL_CERT_FILE" in os.environ:
             env["SSL_CERT_FILE"] = os.environ["SSL_CERT_FILE"]
         done = subprocess.run(
