@@ -9,4 +9,5 @@ extern const struct command command_publish, command_publish_criterion, command_
     command_db_export, command_doctor, command_licenses, command_checkout, command_run,
     command_cache_list, command_cache_prune, command_completion, command_help, command_host_show,
     command_host_check, command_host_tune, command_host_restore, command_host_install,
-    command_host_uninstall, command_host_helper, command_host_calibrate, command_action;
+    command_host_uninstall, command_host_helper, command_host_calibrate, command_action,
+    command_init;
