@@ -21,7 +21,7 @@ static void expect(const char *json, enum table_format format, const char *wante
 Test(json_report, an_array_of_objects_is_a_table_with_all_their_keys)
 {
     expect("[{\"a\": 1, \"b\": \"x\"}, {\"b\": null, \"c\": true}]", TABLE_MARKDOWN,
-           "| a | b | c |\n|---:|---|---|\n| 1 | x |  |\n|  |  | yes |\n");
+           "| a | b | c   |\n|--:|---|-----|\n| 1 | x |     |\n|   |   | yes |\n");
 }
 
 Test(json_report, an_object_is_its_values_and_then_its_tables)
@@ -29,8 +29,9 @@ Test(json_report, an_object_is_its_values_and_then_its_tables)
     expect("{\"commit\": \"abc\", \"none\": null, \"empty\": [], \"plan\": [\"one\", \"two\"], "
            "\"parts\": [{\"name\": \"p\", \"seconds\": 1.5}]}",
            TABLE_MARKDOWN,
-           "| what | value |\n|---|---|\n| commit | abc |\n| plan | one, two |\n"
-           "\n#### parts\n\n| name | seconds |\n|---|---:|\n| p | 1.5 |\n");
+           "| what   | value    |\n|--------|----------|\n| commit | abc      |\n"
+           "| plan   | one, two |\n\n#### parts\n\n"
+           "| name | seconds |\n|------|--------:|\n| p    |     1.5 |\n");
 }
 
 Test(json_report, foreign_text_stays_text)
