@@ -136,6 +136,19 @@ char *http_next_page(const struct http_response *response)
     return link_header_next(http_header(response, "link"));
 }
 
+void http_client_redact(const struct http_client *client, char *text)
+{
+    const char *token = client->authorization ? strrchr(client->authorization, ' ') + 1 : "";
+    size_t len = strlen(token);
+    for (char *at = text; len && (at = strstr(at, token)); at += len)
+        memset(at, '*', len);
+}
+
+int http_client_sleep(struct http_client *client, double seconds, struct error *err)
+{
+    return client->clock.sleep_s(client->clock.context, seconds, err);
+}
+
 int64_t http_client_limited_until(const struct http_client *client)
 {
     return client->limited_until;
@@ -285,7 +298,7 @@ static int pause_before_retry(struct http_client *client, const char *url,
         log_info("%s: rate limit reached, waiting %.0f s", shown, decision->wait_s);
     else
         log_info("%s: trying again in %.1f s", shown, decision->wait_s);
-    return client->clock.sleep_s(client->clock.context, decision->wait_s, err);
+    return http_client_sleep(client, decision->wait_s, err);
 }
 
 /* What retry_decide() has to know; `failed` is try_once()'s code. */

@@ -117,6 +117,12 @@ const char *http_header(const struct http_response *response, const char *name);
 /* A fresh string: the URL of the Link header's rel="next"; NULL: this is the last page. */
 char *http_next_page(const struct http_response *response);
 
+/* Overwrites the token with "*" wherever it stands in `text`: for words of the server. */
+void http_client_redact(const struct http_client *client, char *text);
+
+/* Waits by the client's clock. ERROR_INTERRUPTED. */
+int http_client_sleep(struct http_client *client, double seconds, struct error *err) MUST_CHECK;
+
 /* Unix seconds until when the server takes no more requests; 0 unless the last http_send() failed
  * because of a rate limit. */
 int64_t http_client_limited_until(const struct http_client *client);

@@ -156,7 +156,8 @@ class Repository:
                "name": workflow["name"], "path": f".github/workflows/{file}", "workflow_id": workflow["id"],
                "title": title or (workflow["title"](inputs) if workflow["title"] else workflow["name"]),
                "status": status, "conclusion": conclusion, "head_branch": ref,
-               "head_sha": self.resolve(ref) or "0" * 40, "actor": actor, "created_s": now, "updated_s": now, "inputs": inputs}
+               "head_sha": self.resolve(ref) or "0" * 40, "actor": actor, "created_s": now, "updated_s": now,
+               "inputs": inputs}
         self.runs.append(run)
         return run
 
