@@ -387,12 +387,27 @@ static void close_job(struct run *run, int failed)
     job_remove(&run->job);
 }
 
+/* `failed` is how the run went. Whoever gets the job next measures all of it. */
+static int pass_fence(const struct run *run, int failed, struct error *err)
+{
+    const struct run_fence *fence = run->request->fence;
+    if (!fence)
+        return 0;
+    return failed == ERROR_INTERRUPTED ? failed : fence->pass(fence->context, err);
+}
+
 static int run_in_job(struct run *run, struct error *err)
 {
     int failed = run_stages(run, err);
     if (!failed)
         failed = verdict(run, err);
     if (run->request->mode == RUN_MEASURE) {
+        struct error refusal = failed ? *err : (struct error)ERROR_INIT;
+        int refused = pass_fence(run, failed, &refused);
+        if (refused) {
+            *err = refusal;
+            return refused;
+        }
         /* What was measured before Ctrl-C is still to be stored. */
         if (failed == ERROR_INTERRUPTED)
             interrupt_clear();

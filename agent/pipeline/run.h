@@ -36,6 +36,14 @@ enum run_tune {
     RUN_TUNE_REQUIRE, /* an error where nobody has tuned it and this process may not */
 };
 
+/* Asked once, when all foreign code has ended and before anything is stored. Where it is refused,
+ * nothing is stored and the run fails with that code; a run that was stopped is not asked about and
+ * stores nothing either. */
+struct run_fence {
+    int (*pass)(void *context, struct error *err);
+    void *context;
+};
+
 /* Everything is borrowed. NULL, zero and empty lists mean: as the configuration has it. */
 struct run_request {
     enum run_mode mode;
@@ -48,6 +56,7 @@ struct run_request {
     const char *run;    /* what the run is called; NULL: GitHub's run, else the job's own id */
     const char *config; /* file, instead of the target's own */
     const char *toolchain, *interpreter, *wheel, *cpus, *filter;
+    const struct run_fence *fence; /* NULL: what was measured is stored */
     struct strlist crates, benches, features;
     bool rust_only, python_only;
     bool pull_request; /* foreign code of a stranger: the whole sandbox, throw-away caches */
