@@ -127,7 +127,7 @@ static int item_digest(const struct install_item *item, char buf[SHA256_HEX_SIZE
 }
 
 /* Before the files: both what they were and what they are to be. After them: what they are. */
-static int note(const struct install_plan *plan, struct manifest *manifest, bool done,
+static int note(const struct install_plan *plan, struct install_manifest *manifest, bool done,
                 struct error *err)
 {
     for (size_t i = 0; i < plan->count; i++) {
@@ -137,11 +137,11 @@ static int note(const struct install_plan *plan, struct manifest *manifest, bool
         if (failed)
             return failed;
         if (done && digest)
-            manifest_keep_only(manifest, plan->items[i].path, digest);
+            install_manifest_keep_only(manifest, plan->items[i].path, digest);
         else if (!done)
-            manifest_add(manifest, &plan->items[i], digest);
+            install_manifest_add(manifest, &plan->items[i], digest);
     }
-    return manifest_write(plan->prefix, manifest, err);
+    return install_manifest_write(plan->prefix, manifest, err);
 }
 
 /* What a job could replace would make it root. */
@@ -161,9 +161,9 @@ int install_apply(const struct install_plan *plan, struct error *err)
     if (geteuid())
         return error_set(err, ERROR_FAILURE, "host install writes root's files: run it as root");
     mode_t mask = umask(022);
-    AUTO_MANIFEST struct manifest manifest = {0};
+    AUTO_INSTALL_MANIFEST struct install_manifest manifest = {0};
     AUTO_FREE char *path = xasprintf("%s" INSTALL_MANIFEST, plan->prefix);
-    int failed = manifest_read(plan->prefix, &manifest, err);
+    int failed = install_manifest_read(plan->prefix, &manifest, err);
     if (!failed)
         failed = make_parent(path, err);
     if (!failed)
@@ -187,7 +187,7 @@ int install_apply(const struct install_plan *plan, struct error *err)
 }
 
 /* Whether it is as one of the manifest's entries for its path has it. */
-static bool is_ours(const struct manifest *manifest, const struct manifest_entry *entry,
+static bool is_ours(const struct install_manifest *manifest, const struct manifest_entry *entry,
                     const char *path)
 {
     if (entry->kind == INSTALL_LINK) {
@@ -234,7 +234,7 @@ static void remove_parts(const char *path)
     }
 }
 
-static int remove_entry(const struct manifest *manifest, const struct manifest_entry *entry,
+static int remove_entry(const struct install_manifest *manifest, const struct manifest_entry *entry,
                         const char *path, struct strlist *removed, struct strlist *kept,
                         struct error *err)
 {
@@ -266,14 +266,14 @@ static int remove_entry(const struct manifest *manifest, const struct manifest_e
 int install_remove(const char *prefix, struct strlist *removed, struct strlist *kept,
                    struct error *err)
 {
-    AUTO_MANIFEST struct manifest manifest = {0};
+    AUTO_INSTALL_MANIFEST struct install_manifest manifest = {0};
     AUTO_FREE char *list = xasprintf("%s" INSTALL_MANIFEST, prefix);
     AUTO_FREE char *folder = xasprintf("%s" INSTALL_FOLDER, prefix);
     if (geteuid())
         return error_set(err, ERROR_FAILURE, "host uninstall removes root's files: run it as root");
     if (!path_exists(list))
         return error_set(err, ERROR_NOT_FOUND, "nothing is installed: there is no %s", list);
-    int failed = manifest_read(prefix, &manifest, err);
+    int failed = install_manifest_read(prefix, &manifest, err);
     /* In reverse: no hook is named that is gone, and folders are empty when their turn comes. */
     for (size_t i = manifest.count; !failed && i-- > 0;) {
         const struct manifest_entry *entry = &manifest.items[i];

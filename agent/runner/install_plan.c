@@ -256,14 +256,14 @@ static bool is_same(const char *path, const struct install_item *item)
 /* Leaves out what is there as it should be and is not ours, and refuses what is somebody else's. */
 static int check_disk(struct install_plan *plan, struct error *err)
 {
-    AUTO_MANIFEST struct manifest manifest = {0};
-    int failed = manifest_read(plan->prefix, &manifest, err);
+    AUTO_INSTALL_MANIFEST struct install_manifest manifest = {0};
+    int failed = install_manifest_read(plan->prefix, &manifest, err);
     size_t kept = 0;
     for (size_t i = 0; i < plan->count; i++) {
         struct install_item *item = &plan->items[i];
         AUTO_FREE char *path = xasprintf("%s%s", plan->prefix, item->path);
-        bool foreign =
-            item->kind != INSTALL_LINE && path_exists(path) && !manifest_has(&manifest, item->path);
+        bool foreign = item->kind != INSTALL_LINE && path_exists(path) &&
+                       !install_manifest_has(&manifest, item->path);
         bool leave = !failed && foreign && (item->kind == INSTALL_DIR || is_same(path, item));
         if (!failed && foreign && !leave)
             failed = error_set(err, ERROR_FAILURE,

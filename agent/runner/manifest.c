@@ -19,12 +19,12 @@ static void entry_release(struct manifest_entry *entry)
     free(entry->text);
 }
 
-void manifest_release(struct manifest *manifest)
+void install_manifest_release(struct install_manifest *manifest)
 {
     for (size_t i = 0; i < manifest->count; i++)
         entry_release(&manifest->items[i]);
     free(manifest->items);
-    *manifest = (struct manifest){0};
+    *manifest = (struct install_manifest){0};
 }
 
 static bool same(const char *a, const char *b)
@@ -32,7 +32,7 @@ static bool same(const char *a, const char *b)
     return a && b ? !strcmp(a, b) : a == b;
 }
 
-static void push(struct manifest *manifest, const struct manifest_entry *entry)
+static void push(struct install_manifest *manifest, const struct manifest_entry *entry)
 {
     ARRAY_RESERVE(manifest->items, manifest->cap, manifest->count + 1);
     manifest->items[manifest->count++] = (struct manifest_entry){
@@ -43,7 +43,8 @@ static void push(struct manifest *manifest, const struct manifest_entry *entry)
     };
 }
 
-void manifest_add(struct manifest *manifest, const struct install_item *item, const char *digest)
+void install_manifest_add(struct install_manifest *manifest, const struct install_item *item,
+                          const char *digest)
 {
     const struct manifest_entry entry = {
         .kind = item->kind == INSTALL_COPY ? INSTALL_FILE : item->kind,
@@ -60,7 +61,8 @@ void manifest_add(struct manifest *manifest, const struct install_item *item, co
     push(manifest, &entry);
 }
 
-void manifest_keep_only(struct manifest *manifest, const char *path, const char *digest)
+void install_manifest_keep_only(struct install_manifest *manifest, const char *path,
+                                const char *digest)
 {
     size_t kept = 0;
     for (size_t i = 0; i < manifest->count; i++) {
@@ -73,7 +75,7 @@ void manifest_keep_only(struct manifest *manifest, const char *path, const char 
     manifest->count = kept;
 }
 
-bool manifest_has(const struct manifest *manifest, const char *path)
+bool install_manifest_has(const struct install_manifest *manifest, const char *path)
 {
     for (size_t i = 0; i < manifest->count; i++)
         if (!strcmp(manifest->items[i].path, path))
@@ -91,7 +93,7 @@ static bool parse_kind(const char *word, size_t len, enum install_kind *out)
     return false;
 }
 
-static bool parse_line(const char *line, struct manifest *out)
+static bool parse_line(const char *line, struct install_manifest *out)
 {
     const char *digest = strchr(line, ' '), *path = digest ? strchr(digest + 1, ' ') : NULL;
     struct manifest_entry entry = {0};
@@ -109,12 +111,12 @@ static bool parse_line(const char *line, struct manifest *out)
     return true;
 }
 
-int manifest_read(const char *prefix, struct manifest *out, struct error *err)
+int install_manifest_read(const char *prefix, struct install_manifest *out, struct error *err)
 {
     AUTO_FREE char *path = xasprintf("%s" INSTALL_MANIFEST, prefix);
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
     AUTO_STRLIST struct strlist lines = STRLIST_INIT;
-    AUTO_MANIFEST struct manifest manifest = {0};
+    AUTO_INSTALL_MANIFEST struct install_manifest manifest = {0};
     int failed = path_exists(path) ? file_read(path, MANIFEST_MAX, &text, err) : 0;
     if (failed)
         return failed;
@@ -123,11 +125,12 @@ int manifest_read(const char *prefix, struct manifest *out, struct error *err)
         if (!parse_line(lines.items[i], &manifest))
             return error_set(err, ERROR_INPUT, "%s is damaged in line %zu", path, i + 1);
     *out = manifest;
-    manifest = (struct manifest){0};
+    manifest = (struct install_manifest){0};
     return 0;
 }
 
-int manifest_write(const char *prefix, const struct manifest *manifest, struct error *err)
+int install_manifest_write(const char *prefix, const struct install_manifest *manifest,
+                           struct error *err)
 {
     AUTO_FREE char *path = xasprintf("%s" INSTALL_MANIFEST, prefix);
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;

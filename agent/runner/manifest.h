@@ -11,20 +11,23 @@ struct manifest_entry {
     char *text;   /* of a link or line, else NULL */
 };
 
-struct manifest {
+struct install_manifest {
     struct manifest_entry *items;
     size_t count, cap;
 };
 
-void manifest_release(struct manifest *manifest);
-#define AUTO_MANIFEST __attribute__((cleanup(manifest_release)))
+void install_manifest_release(struct install_manifest *manifest);
+#define AUTO_INSTALL_MANIFEST __attribute__((cleanup(install_manifest_release)))
 
 /* A missing file is an empty manifest. ERROR_INPUT: it is damaged. */
-int manifest_read(const char *prefix, struct manifest *out, struct error *err) MUST_CHECK;
-int manifest_write(const char *prefix, const struct manifest *manifest,
-                   struct error *err) MUST_CHECK;
-bool manifest_has(const struct manifest *manifest, const char *path);
+int install_manifest_read(const char *prefix, struct install_manifest *out,
+                          struct error *err) MUST_CHECK;
+int install_manifest_write(const char *prefix, const struct install_manifest *manifest,
+                           struct error *err) MUST_CHECK;
+bool install_manifest_has(const struct install_manifest *manifest, const char *path);
 /* Adds an entry unless the same one is there. */
-void manifest_add(struct manifest *manifest, const struct install_item *item, const char *digest);
+void install_manifest_add(struct install_manifest *manifest, const struct install_item *item,
+                          const char *digest);
 /* Takes the entries of `path` out whose digest is another one. */
-void manifest_keep_only(struct manifest *manifest, const char *path, const char *digest);
+void install_manifest_keep_only(struct install_manifest *manifest, const char *path,
+                                const char *digest);

@@ -123,38 +123,38 @@ Test(install, names_that_mean_something_to_sudo_are_no_accounts)
 
 Test(install, the_manifest_keeps_both_versions_until_the_new_one_is_there)
 {
-    AUTO_MANIFEST struct manifest manifest = {0}, back = {0};
+    AUTO_INSTALL_MANIFEST struct install_manifest manifest = {0}, back = {0};
     const struct install_item file = {.kind = INSTALL_FILE, .path = (char[]){"/etc/x y"}};
     const struct install_item line = {
         .kind = INSTALL_LINE, .path = (char[]){"/home/ci/r"}, .text = (char[]){"A=b c"}};
     AUTO_FREE char *folder = xasprintf("%s" INSTALL_FOLDER, root);
     cr_assert_eq(dir_make(folder, NULL), 0);
-    manifest_add(&manifest, &file, "aa");
-    manifest_add(&manifest, &line, NULL);
-    manifest_add(&manifest, &file, "bb");
-    manifest_add(&manifest, &file, "aa");
+    install_manifest_add(&manifest, &file, "aa");
+    install_manifest_add(&manifest, &line, NULL);
+    install_manifest_add(&manifest, &file, "bb");
+    install_manifest_add(&manifest, &file, "aa");
     cr_assert_eq(manifest.count, 3);
-    cr_assert_eq(manifest_write(root, &manifest, NULL), 0);
-    cr_assert_eq(manifest_read(root, &back, NULL), 0);
+    cr_assert_eq(install_manifest_write(root, &manifest, NULL), 0);
+    cr_assert_eq(install_manifest_read(root, &back, NULL), 0);
     cr_assert_eq(back.count, 3);
-    manifest_keep_only(&back, "/etc/x y", "bb");
+    install_manifest_keep_only(&back, "/etc/x y", "bb");
     cr_assert_eq(back.count, 2);
     cr_expect_eq(back.items[0].kind, INSTALL_LINE);
     cr_expect_str_eq(back.items[0].text, "A=b c");
     cr_expect_str_eq(back.items[1].digest, "bb");
-    cr_expect(manifest_has(&back, "/etc/x y"));
-    cr_expect(!manifest_has(&back, "/etc/x"));
+    cr_expect(install_manifest_has(&back, "/etc/x y"));
+    cr_expect(!install_manifest_has(&back, "/etc/x"));
 }
 
 Test(install, a_manifest_that_is_damaged_names_the_line)
 {
     static const char *const rows[] = {"file", "file aa", "file aa etc/x", "socket - /x", " - /x"};
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        AUTO_MANIFEST struct manifest manifest = {0};
+        AUTO_INSTALL_MANIFEST struct install_manifest manifest = {0};
         AUTO_FREE char *text = xasprintf("dir - /a\n%s\n", rows[i]);
         struct error err = ERROR_INIT;
         put(INSTALL_MANIFEST, text);
-        cr_expect_eq(manifest_read(root, &manifest, &err), ERROR_INPUT);
+        cr_expect_eq(install_manifest_read(root, &manifest, &err), ERROR_INPUT);
         cr_expect(strstr(err.message, "line 2"), "%s: %s", rows[i], err.message);
     }
 }
