@@ -10,4 +10,6 @@ extern const struct command command_publish, command_publish_criterion, command_
     command_cache_list, command_cache_prune, command_completion, command_help, command_host_show,
     command_host_check, command_host_tune, command_host_restore, command_host_install,
     command_host_uninstall, command_host_helper, command_host_calibrate, command_action,
-    command_init;
+    command_init, command_github_dispatch, command_github_runs, command_github_comment,
+    command_github_check, command_github_permission, command_github_commits,
+    command_github_artifact, command_github_pull;
