@@ -7,6 +7,7 @@
 #include "command/common.h"
 #include "command/rows.h"
 #include "net/ca.h"
+#include "pipeline/poll_fence.h"
 #include "pipeline/run.h"
 #include "store/database_uri.h"
 
@@ -17,7 +18,7 @@
 
 struct run_options {
     const char *rev, *project, *testbed_name, *run, *toolchain, *python, *wheel, *cpus, *filter;
-    const char *sandbox, *clock, *tune, *results_dir;
+    const char *sandbox, *clock, *tune, *results_dir, *job;
     struct strlist crates, benches, features;
     bool rust_only, python_only, list, dry_run, pull_request, keep_going, keep_files;
     int64_t jobs, retakes;
@@ -83,6 +84,8 @@ static const struct option_row run_rows[] = {
         "the machine's name (default: /etc/lance-bench/testbed, else the host name)"),
     ROW(run, OPTION_STRING, "run", "ID",
         "what the run is called (default: GitHub's, else its own)"),
+    ROW(job, OPTION_STRING, "job", "ID:TOKEN:TIME",
+        "as this job of 'poll', which gives it: stores only while the lease is held"),
 };
 
 static const struct run_options run_defaults = {
@@ -351,6 +354,14 @@ static int run_run(const struct globals *globals, const void *raw, const struct 
         failed = ca_path(&request.ca_file, err);
     if (failed)
         return failed;
+    AUTO_POLL_FENCE struct poll_fence held = {0};
+    const struct run_fence fence = {poll_fence_pass, &held};
+    if (o->job) {
+        failed = poll_fence_parse(o->job, globals->db, &held, err);
+        if (failed)
+            return failed;
+        request.fence = &fence;
+    }
     AUTO_RUN_OUTCOME struct run_outcome out = {0};
     failed = run_commit(&request, &out, err);
     if (!failed || out.part_count || globals->format == FORMAT_JSON)
