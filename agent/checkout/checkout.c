@@ -268,7 +268,10 @@ static int history_step(struct work *work, struct error *err)
     while (!failed && work->history_count < work->count) {
         struct commit *commit = &work->history[work->history_count];
         failed = describe_commit(&mirror, &at, commit, err);
-        if (failed)
+        /* Behind the first one, a parent that is not here is the end of a shallow clone. */
+        if (failed == ERROR_NOT_FOUND && work->history_count)
+            failed = 0;
+        if (!commit->id)
             break;
         commit->branch = xstrdup(branch);
         work->history_count++;

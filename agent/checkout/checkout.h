@@ -68,7 +68,8 @@ void checkout_release(struct checkout *checkout);
  * tells it: nothing is fetched. *id: a fresh string of 40 characters. */
 int remote_newest(const struct checkout_request *request, char **id, struct error *err) MUST_CHECK;
 
-/* The revision and the first parents behind it, newest first, `count` of them at the most. The
- * array and what is in it are the caller's: commit_release() each. */
+/* The revision and the first parents behind it, newest first, `count` of them at the most; fewer
+ * where the history begins, or where a shallow clone on this machine ends: its last commit then has
+ * a parent. The array and what is in it are the caller's: commit_release() each. */
 int remote_history(const struct checkout_request *request, size_t count, struct commit **out,
                    size_t *found, struct error *err) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "base/strbuf.h"
 #include "command/common.h"
 #include "command/rows.h"
+#include "command/run_options.h"
 #include "net/ca.h"
 #include "pipeline/poll_fence.h"
 #include "pipeline/run.h"
@@ -303,15 +304,14 @@ static void print_outcome(const struct globals *globals, const struct run_option
                out->outcome, out->canary ? "; the machine: " : "", out->canary ? out->canary : "");
 }
 
-static int run_run(const struct globals *globals, const void *raw, const struct strlist *args,
+int run_request_of(const struct globals *globals, const void *options, struct run_request *out,
                    struct error *err)
 {
-    const struct run_options *o = raw;
+    const struct run_options *o = options;
     struct run_request request = {
         .mode = o->list      ? RUN_LIST
                 : o->dry_run ? RUN_DRY
                              : RUN_MEASURE,
-        .remote = args->items[0],
         .revision = o->rev,
         .db = globals->db,
         .results_dir = o->results_dir,
@@ -352,8 +352,20 @@ static int run_run(const struct globals *globals, const void *raw, const struct 
         failed = read_jobs(o, &request.jobs, err);
     if (!failed)
         failed = ca_path(&request.ca_file, err);
+    if (!failed)
+        *out = request;
+    return failed;
+}
+
+static int run_run(const struct globals *globals, const void *raw, const struct strlist *args,
+                   struct error *err)
+{
+    const struct run_options *o = raw;
+    struct run_request request = {0};
+    int failed = run_request_of(globals, raw, &request, err);
     if (failed)
         return failed;
+    request.remote = args->items[0];
     AUTO_POLL_FENCE struct poll_fence held = {0};
     const struct run_fence fence = {poll_fence_pass, &held};
     if (o->job) {

@@ -1,181 +1,205 @@
-/* schedule: is the newest commit stored, completely? */
+/* schedule: what is to be measured, and seeing to it that it is. */
 #include "base/alloc.h"
 #include "base/escape.h"
-#include "checkout/checkout.h"
+#include "base/log.h"
 #include "command/common.h"
 #include "command/rows.h"
+#include "command/run_options.h"
+#include "command/schedule_common.h"
 #include "net/ca.h"
-#include "store/records.h"
-#include "store/results.h"
+#include "pipeline/schedule.h"
+#include "pipeline/schedule_dispatch.h"
+#include "pipeline/schedule_run.h"
 
 #include <string.h>
 
 struct schedule_options {
-    const char *repo, *branch, *test_bed;
+    struct target_options target;
+    const char *since_commit;
+    int64_t max_dispatch, first, retry_failed;
+    bool dry_run, run;
 };
+
+#define ROW(field, kind, name, value, help) \
+    OPTION(struct schedule_options, field, kind, name, value, help)
 
 static const struct option_row rows[] = {
-    OPTION(struct schedule_options, repo, OPTION_STRING, "repo", "URL",
-           "the repository to look at"),
-    OPTION(struct schedule_options, branch, OPTION_STRING, "branch", "NAME",
-           "its branch (default: the remote's own)"),
-    OPTION(struct schedule_options, test_bed, OPTION_STRING, "test-bed", "NAME",
-           "only what this machine measured counts"),
+    TARGET_ROWS(struct schedule_options, target),
+    ROW(since_commit, OPTION_STRING, "since-commit", "SHA",
+        "every commit behind this one (default: behind the last measured one)"),
+    ROW(first, OPTION_INTEGER, "first", "N",
+        "so many of the newest where nothing was ever measured (default: 1)"),
+    ROW(retry_failed, OPTION_INTEGER, "retry-failed", "N",
+        "measure a commit up to N times more that failed (default: 0)"),
+    ROW(max_dispatch, OPTION_INTEGER, "max-dispatch", "N",
+        "start so many at most, the oldest first (default: all)"),
+    ROW(run, OPTION_FLAG, "run", NULL, "measure them here, one after the other"),
+    ROW(dry_run, OPTION_FLAG, "dry-run", NULL, "say what would be done"),
 };
 
-/* What the runs of a commit come to. */
-struct coverage {
-    bool complete;
-    size_t runs, partial, interrupted, failed, invalidated;
-    const char *reason;     /* why the newest run that is not complete is not; NULL: none says */
-    struct strlist missing; /* benchmarks that were expected and have no result */
+static const struct schedule_options defaults = {
+    .target = TARGET_DEFAULTS,
+    .first = 1,
 };
 
-static bool has_result(const struct stored_results *results, const char *run, const char *name)
+static int check_options(const struct schedule_options *o, const struct strlist *args,
+                         struct error *err)
 {
-    for (size_t i = 0; i < results->count; i++) {
-        const struct stored_result *r = &results->items[i];
-        if ((!run || (r->run && !strcmp(r->run, run))) &&
-            (!name || (r->benchmark_name && !strcmp(r->benchmark_name, name))))
-            return true;
+    if (!o->target.repo)
+        return error_set(err, ERROR_USAGE, "schedule needs --repo URL");
+    if (o->first < 0 || o->retry_failed < 0 || o->max_dispatch < 0)
+        return error_set(err, ERROR_USAGE,
+                         "--first, --retry-failed and --max-dispatch take a number from 0 on");
+    if (o->run && o->target.dispatch_repo)
+        return error_set(err, ERROR_USAGE,
+                         "--run measures here, --dispatch-repo elsewhere: give one of them");
+    if (args->count && !o->run)
+        return error_set(err, ERROR_USAGE, "'%s': options of run are for schedule --run",
+                         args->items[0]);
+    return o->since_commit ? command_check_commit(o->since_commit, err) : 0;
+}
+
+static void print_items(const struct globals *globals, const struct schedule *schedule)
+{
+    AUTO_TABLE struct table *table = command_table(globals);
+    table_column(table, "commit", false);
+    table_column(table, "state", false);
+    table_column(table, "action", false);
+    table_column(table, "why", false);
+    table_column(table, "runs", true);
+    table_column(table, "reason", false);
+    table_column(table, "missing", false);
+    table_column(table, "url", false);
+    table_column(table, "subject", false);
+    for (size_t i = 0; i < schedule->count; i++) {
+        const struct scheduled *item = &schedule->items[i];
+        table_text(table, item->commit.id);
+        table_text(table, commit_state_name(item->coverage.state));
+        table_text(table, schedule_action_name(item->action));
+        table_text(table, due_name(item->why));
+        table_integer(table, (int64_t)item->coverage.runs);
+        table_text(table, item->problem ? item->problem : item->coverage.reason);
+        command_names(table, &item->coverage.missing);
+        table_text(table, item->url);
+        table_text(table, item->commit.subject);
+        table_end_row(table);
     }
-    return false;
+    table_finish(table);
 }
 
-/* A run on another machine does not count, and neither does one whose results are in another table,
- * as those of a pull request are. */
-static bool counts(const struct stored_run *run, const struct stored_results *results,
-                   const char *test_bed)
+/* What is wrong with the broken ones, in one line. */
+static int sum_up(const struct schedule *schedule, struct error *err)
 {
-    if (!run->outcome || (test_bed && (!run->test_bed || strcmp(run->test_bed, test_bed))))
-        return false;
-    return !run->result_count || has_result(results, run->run, NULL);
+    size_t broken = schedule_count(schedule, SCHEDULE_BROKEN);
+    if (!broken)
+        return 0;
+    size_t tried = broken + schedule_count(schedule, SCHEDULE_MEASURED) +
+                   schedule_count(schedule, SCHEDULE_DISPATCHED);
+    AUTO_STRBUF struct strbuf list = STRBUF_INIT;
+    for (size_t i = schedule->count; i-- > 0;)
+        if (schedule->items[i].action == SCHEDULE_BROKEN)
+            strbuf_addf(&list, "%s%.12s (%s)", list.len ? ", " : "", schedule->items[i].commit.id,
+                        schedule->items[i].problem);
+    return error_set(err, ERROR_FAILURE, "%zu of %zu commits failed: %s", broken, tried, list.buf);
 }
 
-static void add_missing(const struct stored_run *run, const struct stored_results *results,
-                        struct strlist *missing)
+static void say(const struct schedule *schedule)
 {
-    for (size_t i = 0; i < run->expected.count; i++) {
-        const char *name = run->expected.items[i];
-        if (!has_result(results, run->run, name) && !strlist_contains(missing, name))
-            strlist_push(missing, name);
-    }
+    for (size_t i = 0; i < schedule->notes.count; i++)
+        log_warning("%s", schedule->notes.items[i]);
+    if (schedule->newest_settled && !schedule_count(schedule, SCHEDULE_DUE))
+        log_info("Results already exist for %.7s, skipping", schedule->newest);
 }
 
-static struct coverage coverage_of(const struct stored_runs *runs,
-                                   const struct stored_results *results, const char *test_bed)
+/* How the due commits are to be measured; with neither of the two nothing is done. */
+struct means {
+    struct dispatch_options dispatch; /* repository is NULL: no */
+    struct run_words words;           /* options is NULL: no */
+};
+
+static void means_release(struct means *means)
 {
-    struct coverage c = {.missing = STRLIST_INIT};
-    for (size_t i = 0; i < runs->count; i++) {
-        const struct stored_run *run = &runs->items[i];
-        if (!counts(run, results, test_bed))
-            continue;
-        c.runs++;
-        if (strcmp(run->outcome, RUN_COMPLETE) && !c.reason)
-            c.reason = run->reason;
-        add_missing(run, results, &c.missing);
-        c.complete |= !strcmp(run->outcome, RUN_COMPLETE);
-        c.partial += !strcmp(run->outcome, RUN_PARTIAL);
-        c.interrupted += !strcmp(run->outcome, RUN_INTERRUPTED);
-        c.failed += !strcmp(run->outcome, RUN_FAILED);
-        c.invalidated += !strcmp(run->outcome, RUN_INVALIDATED);
-    }
-    /* A run that lacks something outweighs a harness output that is whole by itself. */
-    if (c.partial || c.interrupted)
-        c.complete = false;
-    return c;
+    run_words_release(&means->words);
+}
+#define AUTO_MEANS __attribute__((cleanup(means_release)))
+
+static int read_means(const struct globals *globals, const struct schedule_options *o,
+                      const struct strlist *args, struct means *out, struct error *err)
+{
+    int failed = target_dispatch(&o->target, &out->dispatch, err);
+    if (!failed && o->run)
+        failed = target_run_words(globals, &o->target, args, &out->words, err);
+    if (o->run)
+        out->dispatch.repository = NULL;
+    out->dispatch.max = (size_t)o->max_dispatch;
+    out->dispatch.retry_failed = (size_t)o->retry_failed;
+    return failed;
 }
 
-static const char *state_of(const struct coverage *c)
+static int act(const struct globals *globals, const struct schedule_options *o,
+               const struct means *means, struct schedule *schedule, struct error *err)
 {
-    return c->complete      ? "complete"
-           : c->partial     ? "partial"
-           : c->interrupted ? "interrupted"
-           : c->failed      ? "failed"
-           : c->invalidated ? "invalidated"
-                            : "missing";
+    size_t max = (size_t)o->max_dispatch;
+    if (!o->dry_run && means->dispatch.repository)
+        return schedule_dispatch(schedule, &means->dispatch, globals->db, err);
+    if (!o->dry_run && means->words.options)
+        return schedule_run(schedule, o->target.repo, &means->words.request, max, err);
+    schedule_limit(schedule, max);
+    return 0;
 }
 
-static int read_stored(struct database *db, const char *id, const char *test_bed,
-                       struct stored_runs *runs, struct stored_results *results, struct error *err)
+static bool has_begun(const struct schedule *schedule)
 {
-    const struct result_query query = {
-        .commit = id,
-        .test_bed = test_bed,
-        .with_invalidated = true,
-        .without_values = true,
-    };
-    int failed = runs_read(db, id, runs, err);
-    if (!failed && runs->count)
-        failed = results_read(db, &query, results, err);
-    return failed == ERROR_NOT_FOUND ? 0 : failed;
-}
-
-static void add_names(struct table *table, const struct strlist *names)
-{
-    AUTO_STRBUF struct strbuf json = STRBUF_INIT;
-    strbuf_addch(&json, '[');
-    for (size_t i = 0; i < names->count; i++) {
-        strbuf_addstr(&json, i ? ", " : "");
-        escape_json(&json, names->items[i], strlen(names->items[i]));
-    }
-    strbuf_addch(&json, ']');
-    table_json(table, json.buf);
+    return schedule_count(schedule, SCHEDULE_DISPATCHED) ||
+           schedule_count(schedule, SCHEDULE_MEASURED) || schedule_count(schedule, SCHEDULE_BROKEN);
 }
 
 static int run(const struct globals *globals, const void *raw, const struct strlist *args,
                struct error *err)
 {
-    (void)args;
     const struct schedule_options *o = raw;
-    if (!o->repo)
-        return error_set(err, ERROR_USAGE, "schedule needs --repo URL");
-    const char *certificates = NULL;
-    AUTO_FREE char *id = NULL;
-    AUTO_DATABASE struct database *db = NULL;
-    AUTO_STORED_RUNS struct stored_runs runs = {0};
-    AUTO_STORED_RESULTS struct stored_results results = {0};
-    int failed = ca_path(&certificates, err);
-    const struct checkout_request request = {
-        .remote = o->repo,
-        .revision = o->branch,
-        .ca_file = certificates,
+    AUTO_SCHEDULE struct schedule schedule = {0};
+    AUTO_MEANS struct means means = {0};
+    struct schedule_request request = {
+        .db = globals->db,
+        .project = o->target.project,
+        .test_bed = o->target.test_bed,
+        .since_commit = o->since_commit,
+        .first = (size_t)o->first,
+        .retry_failed = (size_t)o->retry_failed,
     };
+    int failed = check_options(o, args, err);
     if (!failed)
-        failed = remote_newest(&request, &id, err);
+        failed = target_check(&o->target, &request.source, err);
     if (!failed)
-        failed = command_database(globals, &db, err);
+        failed = read_means(globals, o, args, &means, err);
     if (!failed)
-        failed = read_stored(db, id, o->test_bed, &runs, &results, err);
+        failed = schedule_make(&request, &schedule, err);
     if (failed)
         return failed;
-    struct coverage c = coverage_of(&runs, &results, o->test_bed);
-    AUTO_TABLE struct table *table = command_table(globals);
-    table_column(table, "commit", false);
-    table_column(table, "state", false);
-    table_column(table, "runs", true);
-    table_column(table, "reason", false);
-    table_column(table, "missing", false);
-    table_text(table, id);
-    table_text(table, state_of(&c));
-    table_integer(table, (int64_t)c.runs);
-    table_text(table, c.complete ? NULL : c.reason);
-    add_names(table, &c.missing);
-    table_end_row(table);
-    table_finish(table);
-    strlist_release(&c.missing);
-    return 0;
+    say(&schedule);
+    failed = act(globals, o, &means, &schedule, err);
+    if (!failed || has_begun(&schedule))
+        print_items(globals, &schedule);
+    return failed ? failed : sum_up(&schedule, err);
 }
 
 const struct command command_schedule = {
     .name = "schedule",
     .group = "measure",
-    .summary = "Say whether the newest commit is stored, completely",
-    .arguments = "--repo URL [--branch NAME]",
-    .description = "Prints the newest commit, its state (complete, partial, interrupted, failed,\n"
-                   "invalidated, or missing when no run of it is recorded) and what is missing.",
+    .summary = "Have the commits measured that came since the last measured one",
+    .arguments = "--repo REPO [--dispatch-repo OWNER/NAME | --run [-- OPTIONS OF run]]",
+    .description =
+        "Finds the commits of a branch that are to be measured: all since the last measured one, "
+        "and\nwhat was begun and not ended. With --dispatch-repo (or $LANCE_BENCH_REPO) it starts "
+        "a workflow\nrun for each, unless one waits or is under way; with --run it measures them "
+        "here; with neither\nit says what is due. A commit is settled when every expected "
+        "benchmark is stored, or a run says\nwhy it is not. REPO is a folder, a URL or "
+        "github:OWNER/NAME (GitHub's API, no clone).",
     .options = rows,
     .option_count = ARRAY_SIZE(rows),
+    .defaults = &defaults,
     .options_size = sizeof(struct schedule_options),
+    .max_args = SIZE_MAX,
     .run = run,
 };

@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "base/strlist.h"
+#include "model/commit.h"
 #include "store/database.h"
 
 #include <stdint.h>
