@@ -17,12 +17,11 @@ static long read_number(const char **at)
     return value < CPU_SETSIZE ? value : -1;
 }
 
-int cpu_list_parse(const char *text, cpu_set_t *out, struct error *err)
+int cpu_list_parse_within(const char *text, const cpu_set_t *usable, cpu_set_t *out,
+                          struct error *err)
 {
-    cpu_set_t cpus, allowed;
+    cpu_set_t cpus;
     CPU_ZERO(&cpus);
-    CPU_ZERO(&allowed);
-    bool known = !sched_getaffinity(0, sizeof(allowed), &allowed);
     for (const char *at = text;; at++) {
         long first = read_number(&at), last = first;
         if (*at == '-') {
@@ -32,7 +31,7 @@ int cpu_list_parse(const char *text, cpu_set_t *out, struct error *err)
         if (first < 0 || last < first || (*at && *at != ','))
             return error_set(err, ERROR_USAGE, "'%s' is no list of CPUs such as 1-3,5", text);
         for (long cpu = first; cpu <= last; cpu++) {
-            if (known && !CPU_ISSET((size_t)cpu, &allowed))
+            if (usable && !CPU_ISSET((size_t)cpu, usable))
                 return error_set(err, ERROR_USAGE,
                                  "'%s': there is no CPU %ld, or this process may not use it", text,
                                  cpu);
@@ -43,6 +42,13 @@ int cpu_list_parse(const char *text, cpu_set_t *out, struct error *err)
     }
     *out = cpus;
     return 0;
+}
+
+int cpu_list_parse(const char *text, cpu_set_t *out, struct error *err)
+{
+    cpu_set_t own;
+    bool known = !sched_getaffinity(0, sizeof(own), &own);
+    return cpu_list_parse_within(text, known ? &own : NULL, out, err);
 }
 
 char *cpu_list_text(const cpu_set_t *cpus)

@@ -8,6 +8,9 @@
 
 /* ERROR_USAGE names what is wrong, also a CPU that this process may not use. */
 int cpu_list_parse(const char *text, cpu_set_t *out, struct error *err) MUST_CHECK;
+/* The same for a process whose CPUs are `usable`; NULL: nothing is known of them. */
+int cpu_list_parse_within(const char *text, const cpu_set_t *usable, cpu_set_t *out,
+                          struct error *err) MUST_CHECK;
 /* A fresh string; "" for the empty set. */
 char *cpu_list_text(const cpu_set_t *cpus);
 /* Where benchmarks run unless told: all CPUs of this process but the first, which keeps the

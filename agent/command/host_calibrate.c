@@ -9,6 +9,7 @@
 #include "command/rows.h"
 #include "evidence/calibrate.h"
 #include "evidence/evidence.h"
+#include "host/bench_group.h"
 #include "host/machine.h"
 #include "model/summary.h"
 #include "parse/calibration.h"
@@ -17,6 +18,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PROJECT "lance-bench-host"
 #define DURATION_MIN_S 1.0
@@ -43,16 +45,19 @@ static const struct option_row option_rows[] = {
 static const struct calibrate_options defaults = {.duration = 10};
 
 /* *pinned is false where the process may run everywhere. */
-static int choose_cpus(const char *text, cpu_set_t *cpus, bool *pinned, struct error *err)
+static int choose_cpus(const char *text, const cpu_set_t *usable, const cpu_set_t *isolated,
+                       cpu_set_t *cpus, bool *pinned, struct error *err)
 {
     *pinned = false;
     if (text && !strcmp(text, "all"))
         return 0;
     if (!text) {
-        *pinned = cpu_list_default(cpus);
+        *pinned = isolated || cpu_list_default(cpus);
+        if (isolated)
+            *cpus = *isolated;
         return 0;
     }
-    int failed = cpu_list_parse(text, cpus, err);
+    int failed = cpu_list_parse_within(text, usable, cpus, err);
     *pinned = !failed;
     return failed ? error_wrap(err, "--cpus") : 0;
 }
@@ -140,19 +145,38 @@ static int store(const struct globals *globals, const struct calibration *calibr
     return failed;
 }
 
+/* On an isolated machine the CPUs are reached from within their group alone. */
+static int place_of(const struct host_place *place, const char *text, cpu_set_t *cpus,
+                    struct placement *out, struct error *err)
+{
+    AUTO_BENCH_GROUP struct bench_group group = {0};
+    bool pinned = false, isolated = bench_group_find(place, &group);
+    cpu_set_t usable;
+    bench_group_usable_cpus(place, &usable);
+    int failed = choose_cpus(text, &usable, isolated ? &group.cpus : NULL, cpus, &pinned, err);
+    if (failed)
+        return failed;
+    out->cpus = pinned ? cpus : NULL;
+    return isolated && pinned ? bench_group_open(place, &group, out, err) : 0;
+}
+
 static int calibrate_and_store(const struct globals *globals, const struct calibrate_options *o,
                                const struct host_io *io, struct error *err)
 {
     cpu_set_t cpus;
-    bool pinned = false;
+    AUTO_HOST_PLACE struct host_place place = {0};
+    struct placement placement = {0};
     AUTO_CALIBRATION struct calibration calibration = {0};
-    int failed = choose_cpus(o->cpus, &cpus, &pinned, err);
+    host_place_init(NULL, NULL, &place);
+    int failed = place_of(&place, o->cpus, &cpus, &placement, err);
     if (failed)
         return failed;
-    AUTO_FREE char *where = pinned ? cpu_list_text(&cpus) : xstrdup("all");
+    AUTO_FREE char *where = placement.cpus ? cpu_list_text(&cpus) : xstrdup("all");
     log_info("calibrating CPU %s for %.0f s", where, o->duration);
-    failed = calibrate(io, pinned ? &cpus : NULL, o->duration, show_progress, &calibration, err);
+    failed = calibrate(io, &placement, o->duration, show_progress, &calibration, err);
     log_progress_clear();
+    if (placement.group)
+        close(placement.group);
     if (failed)
         return failed;
     print_calibration(globals, &calibration);

@@ -19,7 +19,7 @@
 
 struct run_options {
     const char *rev, *project, *testbed_name, *run, *toolchain, *python, *wheel, *cpus, *filter;
-    const char *sandbox, *clock, *tune, *results_dir, *job;
+    const char *sandbox, *clock, *tune, *isolate, *results_dir, *job;
     struct strlist crates, benches, features;
     bool rust_only, python_only, list, dry_run, pull_request, keep_going, keep_files;
     int64_t jobs, retakes;
@@ -54,6 +54,9 @@ static const struct option_row run_rows[] = {
     ROW(tune, OPTION_STRING, "tune", "MODE",
         "auto: set the machine up where host.conf says how and this process may; require: or "
         "fail; off: leave it alone"),
+    ROW(isolate, OPTION_STRING, "isolate", "MODE",
+        "auto: keep everything else off the benchmark CPUs where host.conf and the machine allow "
+        "it; require: or fail; off: do not"),
     ROW(jobs, OPTION_INTEGER, "jobs", "N",
         "compile on so many CPUs (default: $LANCE_BENCH_JOBS, else all)"),
     ROW(list, OPTION_FLAG, "list", NULL, "build, and say which benchmarks there are"),
@@ -92,6 +95,7 @@ static const struct option_row run_rows[] = {
 static const struct run_options run_defaults = {
     .sandbox = "auto",
     .tune = "auto",
+    .isolate = "auto",
     .min_free = RUN_MIN_FREE,
     .retakes = 1,
 };
@@ -142,6 +146,16 @@ static int read_tune(const char *text, enum run_tune *out, struct error *err)
     int mode = 0, failed = read_word("tune", text, modes, ARRAY_SIZE(modes), &mode, err);
     if (!failed)
         *out = (enum run_tune)mode;
+    return failed;
+}
+
+static int read_isolate(const char *text, enum run_isolate *out, struct error *err)
+{
+    static const char *const modes[] = {
+        [RUN_ISOLATE_AUTO] = "auto", [RUN_ISOLATE_OFF] = "off", [RUN_ISOLATE_REQUIRE] = "require"};
+    int mode = 0, failed = read_word("isolate", text, modes, ARRAY_SIZE(modes), &mode, err);
+    if (!failed)
+        *out = (enum run_isolate)mode;
     return failed;
 }
 
@@ -348,6 +362,8 @@ int run_request_of(const struct globals *globals, const void *options, struct ru
         failed = read_clock(o->clock, &request.clock, err);
     if (!failed)
         failed = read_tune(o->tune, &request.tune, err);
+    if (!failed)
+        failed = read_isolate(o->isolate, &request.isolate, err);
     if (!failed)
         failed = read_jobs(o, &request.jobs, err);
     if (!failed)

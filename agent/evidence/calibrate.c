@@ -234,11 +234,11 @@ static int64_t children_ns(void)
            ((int64_t)used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000;
 }
 
-static int add_round(struct rounds *rounds, const cpu_set_t *cpus, struct error *err)
+static int add_round(struct rounds *rounds, const struct placement *placement, struct error *err)
 {
     ARRAY_RESERVE(rounds->items, rounds->cap, rounds->count + 1);
     struct calibrate_round *round = &rounds->items[rounds->count];
-    int failed = workload_child(cpus, do_round, NULL, round, sizeof(*round), err);
+    int failed = workload_child(placement, do_round, NULL, round, sizeof(*round), err);
     if (failed)
         return failed;
     if (!round->correct)
@@ -248,12 +248,12 @@ static int add_round(struct rounds *rounds, const cpu_set_t *cpus, struct error 
     return 0;
 }
 
-static int do_rounds(struct rounds *rounds, const cpu_set_t *cpus, double duration_s,
+static int do_rounds(struct rounds *rounds, const struct placement *placement, double duration_s,
                      void (*on_round)(double share), struct error *err)
 {
     double start = clock_monotonic_s(), over = 0;
     while (over < duration_s || rounds->count < CALIBRATE_MIN_ROUNDS) {
-        int failed = add_round(rounds, cpus, err);
+        int failed = add_round(rounds, placement, err);
         if (failed)
             return failed;
         over = clock_monotonic_s() - start;
@@ -263,9 +263,10 @@ static int do_rounds(struct rounds *rounds, const cpu_set_t *cpus, double durati
     return 0;
 }
 
-int calibrate(const struct host_io *io, const cpu_set_t *cpus, double duration_s,
+int calibrate(const struct host_io *io, const struct placement *placement, double duration_s,
               void (*on_round)(double share), struct calibration *out, struct error *err)
 {
+    const cpu_set_t *cpus = placement->cpus;
     cpu_set_t all;
     CPU_ZERO(&all);
     if (!cpus && !sched_getaffinity(0, sizeof(all), &all))
@@ -274,7 +275,7 @@ int calibrate(const struct host_io *io, const cpu_set_t *cpus, double duration_s
     struct host_reading before, after;
     int64_t own_ns = children_ns();
     host_reading_take(io, cpus, &before);
-    int failed = do_rounds(&rounds, cpus, duration_s, on_round, err);
+    int failed = do_rounds(&rounds, placement, duration_s, on_round, err);
     host_reading_take(io, cpus, &after);
     if (!failed) {
         calibration_of(rounds.items, rounds.count, out);

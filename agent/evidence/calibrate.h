@@ -28,6 +28,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/placement.h"
 #include "base/strbuf.h"
 #include "host/io.h"
 #include "evidence/workload.h"
@@ -71,12 +72,12 @@ void calibration_release(struct calibration *calibration);
 #define AUTO_CALIBRATION __attribute__((cleanup(calibration_release)))
 
 /*
- * Calibrates for about `duration_s`, and for CALIBRATE_MIN_ROUNDS rounds at least. `cpus` NULL:
- * where this process may run. `on_round`, may be NULL, is called behind each round with the share
- * of the time that is over. ERROR_FAILURE: it cannot be done here, or the machine computes wrongly.
+ * Calibrates for about `duration_s`, and for CALIBRATE_MIN_ROUNDS rounds at least, in processes
+ * that are placed so. `on_round`, may be NULL, is called behind each round with the share of the
+ * time that is over. ERROR_FAILURE: it cannot be done here, or the machine computes wrongly.
  * ERROR_INTERRUPTED after Ctrl-C. *out is to be released.
  */
-int calibrate(const struct host_io *io, const cpu_set_t *cpus, double duration_s,
+int calibrate(const struct host_io *io, const struct placement *placement, double duration_s,
               void (*on_round)(double share), struct calibration *out,
               struct error *err) MUST_CHECK;
 

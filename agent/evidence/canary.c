@@ -100,7 +100,7 @@ static int make_arena(struct canary *canary, struct error *err)
     return 0;
 }
 
-int canary_run(struct canary *canary, const cpu_set_t *cpus, struct error *err)
+int canary_run(struct canary *canary, const struct placement *placement, struct error *err)
 {
     struct error reason = ERROR_INIT;
     struct raw_reading raw;
@@ -108,7 +108,7 @@ int canary_run(struct canary *canary, const cpu_set_t *cpus, struct error *err)
     int failed = make_arena(canary, &reason);
     double at_s = clock_monotonic_s() - canary->start_s;
     if (!failed)
-        failed = workload_child(cpus, sing, canary->arena, &raw, sizeof(raw), &reason);
+        failed = workload_child(placement, sing, canary->arena, &raw, sizeof(raw), &reason);
     if (failed == ERROR_INTERRUPTED)
         return error_set(err, failed, "%s", reason.message);
     if (failed)

@@ -23,6 +23,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/placement.h"
 #include "base/strbuf.h"
 #include "evidence/workload.h"
 
@@ -68,10 +69,11 @@ struct canary_judgement {
 void canary_release(struct canary *canary);
 #define AUTO_CANARY __attribute__((cleanup(canary_release)))
 
-/* Runs one in a child on `cpus` (NULL: where the agent may run); some 120 ms. `canary` begins as
- * {0}. A canary that cannot be run is no reason to stop: *canary says why. ERROR_INTERRUPTED after
- * Ctrl-C. */
-int canary_run(struct canary *canary, const cpu_set_t *cpus, struct error *err) MUST_CHECK;
+/* Runs one in a child that is placed so (NULL: where the agent may run); some 120 ms. `canary`
+ * begins as {0}. A canary that cannot be run is no reason to stop: *canary says why.
+ * ERROR_INTERRUPTED after Ctrl-C. */
+int canary_run(struct canary *canary, const struct placement *placement,
+               struct error *err) MUST_CHECK;
 /* Whether the last one is so long ago that the next is due. */
 bool canary_is_due(const struct canary *canary);
 struct canary_judgement canary_judge(const struct canary *canary);

@@ -169,6 +169,8 @@ void evidence_write(const struct evidence *evidence, const struct strlist *disca
     strbuf_addch(out, ',');
     write_number(evidence->after.celsius, out);
     strbuf_addch(out, ']');
+    if (evidence->group)
+        strbuf_addf(out, ",\"group\":\"%s\"", evidence->group);
     if (evidence->memory_nodes)
         strbuf_addf(out, ",\"memory_nodes\":\"%s\"", evidence->memory_nodes);
     if (evidence->page_cache)

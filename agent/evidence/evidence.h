@@ -44,7 +44,8 @@ struct evidence {
     struct host_reading before, after;
     const char *memory_nodes; /* borrowed: NUMA nodes that its memory is bound to; NULL: none */
     const char
-        *page_cache; /* borrowed: how it found the page cache, "kept", "dropped" or "refused" */
+        *page_cache;   /* borrowed: how it found the page cache, "kept", "dropped" or "refused" */
+    const char *group; /* borrowed: the control group it ran in; NULL: the agent's */
     const char *executable; /* borrowed: the SHA-256 of what was run, or NULL */
 };
 

@@ -13,15 +13,17 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-static void child_main(const cpu_set_t *cpus, void (*work)(const void *context, void *result),
-                       const void *context, size_t size, int out) __attribute__((noreturn));
+static void child_main(const struct placement *placement,
+                       void (*work)(const void *context, void *result), const void *context,
+                       size_t size, int out) __attribute__((noreturn));
 
-/* Exit code 1: could not be pinned. */
-static void child_main(const cpu_set_t *cpus, void (*work)(const void *context, void *result),
-                       const void *context, size_t size, int out)
+/* Exit code 1: could not be placed. */
+static void child_main(const struct placement *placement,
+                       void (*work)(const void *context, void *result), const void *context,
+                       size_t size, int out)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (cpus && sched_setaffinity(0, sizeof(*cpus), cpus))
+    if (placement && placement_enter(placement, NULL))
         _exit(1);
     void *result = xcalloc(1, size);
     work(context, result);
@@ -57,8 +59,10 @@ static int why_not(int status, struct error *err)
     if (stop)
         return stop;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 1)
-        return error_set(err, ERROR_FAILURE,
-                         "the fixed work cannot be pinned to the CPUs of the benchmarks");
+        return error_set(
+            err, ERROR_FAILURE,
+            "the fixed work cannot be pinned to the CPUs of the benchmarks, or enter their "
+            "control group");
     if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
         return error_set(err, ERROR_FAILURE, "the fixed work was killed by signal %d",
                          WTERMSIG(status));
@@ -66,8 +70,9 @@ static int why_not(int status, struct error *err)
                      WORKLOAD_CHILD_TIMEOUT_S);
 }
 
-int workload_child(const cpu_set_t *cpus, void (*work)(const void *context, void *result),
-                   const void *context, void *result, size_t size, struct error *err)
+int workload_child(const struct placement *placement,
+                   void (*work)(const void *context, void *result), const void *context,
+                   void *result, size_t size, struct error *err)
 {
     int fds[2];
     if (pipe2(fds, O_CLOEXEC))
@@ -80,7 +85,7 @@ int workload_child(const cpu_set_t *cpus, void (*work)(const void *context, void
         return error_errno(err, ERROR_FAILURE, reason, "cannot start a process");
     }
     if (!pid)
-        child_main(cpus, work, context, size, fds[1]);
+        child_main(placement, work, context, size, fds[1]);
     close(fds[1]);
     AUTO_FREE char *bytes = xmalloc(size);
     size_t got = receive(in, bytes, size);

@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/cpu_list.h"
 #include "base/cpu_mask.h"
+#include "host/bench_group.h"
 #include "host/knobs.h"
 #include "host/tuner.h"
 
@@ -24,7 +25,7 @@
 #define V2_ROOT "/sys/fs/cgroup"
 #define V2_CONTROL V2_ROOT "/cgroup.subtree_control"
 #define V1_ROOT "/sys/fs/cgroup/cpuset"
-#define GROUP "/lance-bench"
+#define GROUP BENCH_GROUP_NAME
 #define SYSTEM_GROUP "/lance-bench-system"
 
 static void targets(const struct knob_context *ctx, struct knob_targets *out)

@@ -218,14 +218,18 @@ static int choose_cpus(struct run *run, struct error *err)
     if (failed || (!text && run->pinned)) {
         /* The machine's own configuration knows its CPUs better than the target's. */
     } else if (text && strcmp(text, "all")) {
-        failed = cpu_list_parse(text, &run->cpus, err);
+        cpu_set_t usable;
+        run_host_usable_cpus(run, &usable);
+        failed = cpu_list_parse_within(text, &usable, &run->cpus, err);
         run->pinned = true;
     } else if (!text) {
         run->pinned = cpu_list_default(&run->cpus);
     }
-    if (!failed)
-        run->out->cpus = run->pinned ? cpu_list_text(&run->cpus) : xstrdup("all");
-    return failed;
+    if (failed)
+        return failed;
+    run->out->cpus = run->pinned ? cpu_list_text(&run->cpus) : xstrdup("all");
+    run->placement.cpus = run->pinned ? &run->cpus : NULL;
+    return run_host_check_isolation(run, err);
 }
 
 static void choose_clock(struct run *run)
@@ -403,7 +407,7 @@ static int run_in_job(struct run *run, struct error *err)
         failed = verdict(run, err);
     if (run->request->mode == RUN_MEASURE) {
         struct error refusal = failed ? *err : (struct error)ERROR_INIT;
-        int refused = pass_fence(run, failed, &refused);
+        int refused = pass_fence(run, failed, &refusal);
         if (refused) {
             *err = refusal;
             return refused;

@@ -36,6 +36,12 @@ enum run_tune {
     RUN_TUNE_REQUIRE, /* an error where nobody has tuned it and this process may not */
 };
 
+enum run_isolate {
+    RUN_ISOLATE_AUTO, /* as host.conf has it, where the machine allows it */
+    RUN_ISOLATE_OFF,
+    RUN_ISOLATE_REQUIRE, /* an error where benchmarks cannot have the CPUs to themselves */
+};
+
 /* Asked once, when all foreign code has ended and before anything is stored. Where it is refused,
  * nothing is stored and the run fails with that code; a run that was stopped is not asked about and
  * stores nothing either. */
@@ -65,6 +71,7 @@ struct run_request {
     enum sandbox_mode sandbox;
     enum run_clock clock;
     enum run_tune tune;
+    enum run_isolate isolate;
     int jobs;
     int retakes; /* of a process that others have disturbed beyond the limits of evidence/evidence.h
                   */

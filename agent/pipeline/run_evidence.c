@@ -25,11 +25,6 @@ void run_evidence_open(const struct run *run, const struct bench_target *target,
         (void)!sha256_hex_of_fd(fd, evidence->executable);
 }
 
-static const cpu_set_t *cpus_of(const struct run *run)
-{
-    return run->pinned ? &run->cpus : NULL;
-}
-
 /* Those of a process that is not pinned are the agent's own: a container's may be few of many. */
 static void allowed_cpus(const struct run *run, cpu_set_t *out)
 {
@@ -89,6 +84,7 @@ bool run_evidence_end(const struct run *run, struct run_evidence *evidence, stru
         .before = evidence->before,
         .page_cache = evidence->page_cache,
         .memory_nodes = run->memory_nodes,
+        .group = run->placement.group ? run->placement.group_name : NULL,
         .executable = *evidence->executable ? evidence->executable : NULL,
     };
     read_cpus(run, &found.after);
@@ -111,7 +107,7 @@ int run_canary(struct run *run, bool at_end, struct error *err)
 {
     if (!at_end && !canary_is_due(&run->canary))
         return 0;
-    int failed = canary_run(&run->canary, cpus_of(run), err);
+    int failed = canary_run(&run->canary, &run->placement, err);
     if (!failed && run->canary.problem)
         log_warning("the canary: %s", run->canary.problem);
     return failed;

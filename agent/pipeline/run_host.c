@@ -2,8 +2,10 @@
 
 #include "base/alloc.h"
 #include "base/cpu_list.h"
-#include "base/escape.h"
+#include "base/cpu_mask.h"
+#include "base/json_write.h"
 #include "base/log.h"
+#include "pipeline/run_isolation.h"
 #include "runner/conf.h"
 #include "runner/jobs.h"
 #include "host/topology.h"
@@ -41,6 +43,7 @@ struct run_host {
     const char *wakeup; /* what became of LATENCY_FILE: "held", "absent", "refused" */
     int64_t others;     /* jobs on the machine beside this one */
     bool knows_others;
+    struct run_isolation isolation;
     struct tune_report report;
 };
 
@@ -82,6 +85,11 @@ static int read_conf(struct run_host *host, struct error *err)
     if (!tune_profile_parse(host->conf.profile, &host->profile))
         return error_set(err, ERROR_USAGE, "%s" HOST_CONF_FILE ": there is no profile '%s'",
                          host->root, host->conf.profile);
+    if (host->conf.isolate == HOST_CONF_YES && host->profile == TUNE_SHARED)
+        return error_set(err, ERROR_USAGE,
+                         "%s" HOST_CONF_FILE ": isolate concerns everybody on the machine: it does "
+                         "not go with the profile shared",
+                         host->root);
     host->configured = true;
     return 0;
 }
@@ -112,18 +120,51 @@ int run_host_cpus(const struct run *run, cpu_set_t *out, bool *found, struct err
     if (!host->configured)
         return 0;
     if (host->conf.cpus) {
-        int failed = cpu_list_parse(host->conf.cpus, out, err);
+        cpu_set_t usable;
+        run_host_usable_cpus(run, &usable);
+        int failed = cpu_list_parse_within(host->conf.cpus, &usable, out, err);
         *found = !failed;
         return failed ? error_wrap(err, "%s" HOST_CONF_FILE, host->root) : 0;
     }
     AUTO_TOPOLOGY struct topology topology = {0};
-    cpu_set_t chosen, allowed;
+    cpu_set_t chosen, usable;
     if (topology_read(&host->place.io, &topology, NULL) ||
-        topology_choose(&topology, &chosen, NULL) ||
-        sched_getaffinity(0, sizeof(allowed), &allowed))
+        topology_choose(&topology, &chosen, NULL))
         return 0;
-    CPU_AND(out, &chosen, &allowed);
+    run_host_usable_cpus(run, &usable);
+    CPU_AND(out, &chosen, &usable);
     *found = CPU_COUNT(out) > 0;
+    return 0;
+}
+
+void run_host_usable_cpus(const struct run *run, cpu_set_t *out)
+{
+    bench_group_usable_cpus(&run->host->place, out);
+}
+
+int run_host_check_isolation(struct run *run, struct error *err)
+{
+    struct run_host *host = run->host;
+    bool required = run->request->isolate == RUN_ISOLATE_REQUIRE;
+    AUTO_BENCH_GROUP struct bench_group group = {0};
+    bool by_conf = host->configured && host_conf_isolates(&host->conf);
+    host->isolation.wanted =
+        run->pinned && run->request->isolate != RUN_ISOLATE_OFF && (required || by_conf);
+    if (!required || bench_group_find(&host->place, &group))
+        return 0;
+    if (!run->pinned)
+        return error_set(err, ERROR_USAGE,
+                         "--isolate require: benchmarks that may run everywhere have no CPUs to "
+                         "themselves: give --cpus");
+    if (!host->configured || run->request->tune == RUN_TUNE_OFF)
+        return error_set(err, ERROR_FAILURE,
+                         "--isolate require: nobody has isolated CPU %s, and run does so only "
+                         "where it tunes: with " HOST_CONF_FILE " and without --tune off",
+                         run->out->cpus);
+    if (host->profile == TUNE_SHARED)
+        return error_set(err, ERROR_USAGE,
+                         "--isolate require: it concerns everybody on the machine: it does not go "
+                         "with the profile shared");
     return 0;
 }
 
@@ -153,6 +194,7 @@ static struct tune_request request_of(const struct run *run)
     return (struct tune_request){
         .profile = host->profile,
         .cpus = run->pinned ? run->out->cpus : host->conf.cpus,
+        .isolate = host->isolation.wanted,
     };
 }
 
@@ -200,23 +242,47 @@ static void end_job(struct run_host *host)
     host->watcher = 0;
 }
 
-static int tune(struct run *run, struct error *err)
+/* *tuned: by this call, and not by another job before it. */
+static int begin_job(struct run_host *host, const struct tune_request *request, bool *tuned,
+                     struct error *err)
 {
-    struct run_host *host = run->host;
-    const struct tune_request request = request_of(run);
     const struct host_job job = {.process = host->self, .kind = HOST_JOB_RUN};
-    struct error reason = ERROR_INIT;
-    bool tuned = false;
+    tune_report_release(&host->report);
     /* Before the first write: from then on a SIGKILL of this process is noticed. */
-    int failed = host_watcher_start(&host->place, &host->self, &host->watcher, &reason);
+    int failed = host_watcher_start(&host->place, &host->self, &host->watcher, err);
     if (!failed)
-        failed = host_job_begin(&host->place, &job, &request, &host->report, &tuned, &reason);
+        failed = host_job_begin(&host->place, &job, request, &host->report, tuned, err);
     if (failed) {
         host_watcher_stop(host->watcher);
         host->watcher = 0;
-        return not_tuned(run, &reason, err);
     }
-    host->begun = true;
+    host->begun = !failed;
+    return failed;
+}
+
+/* CPUs in a group that benchmarks cannot enter are worse than CPUs that others may use too. */
+static bool isolated_in_vain(struct run *run, const struct tune_request *request)
+{
+    struct run_isolation *isolation = &run->host->isolation;
+    return request->isolate &&
+           !run_isolation_enter(isolation, &run->host->place, &run->placement) && isolation->group;
+}
+
+static int tune(struct run *run, struct error *err)
+{
+    struct run_host *host = run->host;
+    struct tune_request request = request_of(run);
+    struct error reason = ERROR_INIT;
+    bool tuned = false;
+    int failed = begin_job(host, &request, &tuned, &reason);
+    if (!failed && tuned && isolated_in_vain(run, &request)) {
+        end_job(host);
+        free(take_ptr(host->isolation.group));
+        request.isolate = false;
+        failed = begin_job(host, &request, &tuned, &reason);
+    }
+    if (failed)
+        return not_tuned(run, &reason, err);
     host->knows_others = true;
     if (!tuned) {
         host->by = "job";
@@ -282,10 +348,9 @@ static void sweep(const struct run_host *host)
         log_warning("%s", reason.message);
 }
 
-int run_host_begin(struct run *run, struct error *err)
+static int set_up(struct run *run, struct error *err)
 {
     struct run_host *host = run->host;
-    sweep(host);
     if (run->request->tune == RUN_TUNE_OFF) {
         host->state = "off";
         return 0;
@@ -313,6 +378,63 @@ int run_host_begin(struct run *run, struct error *err)
     return 0;
 }
 
+/* Why a machine that was to be isolated is not. */
+static void note_refused(struct run_host *host)
+{
+    struct run_isolation *isolation = &host->isolation;
+    run_isolation_note(isolation, &host->report);
+    if (isolation->state)
+        return;
+    isolation->state = "refused";
+    isolation->reason =
+        host->by && strcmp(host->by, "run")
+            ? xasprintf("the machine was tuned without it (by: %s)", host->by)
+            : xstrdup(host->reason ? host->reason : "this process may not set the machine up");
+}
+
+/* Whether benchmarks can be pinned without entering a group. */
+static bool reaches_cpus(const struct run *run)
+{
+    cpu_set_t own, missing;
+    if (!run->pinned || sched_getaffinity(0, sizeof(own), &own))
+        return true;
+    cpu_mask_without(&run->cpus, &own, &missing);
+    return !CPU_COUNT(&missing);
+}
+
+static int settle_isolation(struct run *run, struct error *err)
+{
+    struct run_host *host = run->host;
+    struct run_isolation *isolation = &host->isolation;
+    if (run->placement.group ||
+        (!isolation->state && run_isolation_enter(isolation, &host->place, &run->placement))) {
+        log_info("the benchmarks have CPU %s to themselves (%s)", run->out->cpus, isolation->kind);
+        return 0;
+    }
+    if (isolation->wanted)
+        note_refused(host);
+    bool stuck = isolation->group && !reaches_cpus(run);
+    if (stuck)
+        return error_set(
+            err, ERROR_FAILURE,
+            "CPU %s is in the control group %s, and no benchmark can be put there: %s; "
+            "give other --cpus, or 'lance-bench host restore'",
+            run->out->cpus, isolation->group, isolation->reason);
+    bool apart = isolation->state && !strcmp(isolation->state, "boot");
+    if (run->request->isolate == RUN_ISOLATE_REQUIRE && !apart)
+        return error_set(err, ERROR_FAILURE, "--isolate require: %s", isolation->reason);
+    if (isolation->wanted && !apart)
+        log_info("the benchmark CPUs are not isolated: %s", isolation->reason);
+    return 0;
+}
+
+int run_host_begin(struct run *run, struct error *err)
+{
+    sweep(run->host);
+    int failed = set_up(run, err);
+    return failed ? failed : settle_isolation(run, err);
+}
+
 /* How many other jobs there were, as long as the entry of this one is there. */
 static void count_others(struct run_host *host)
 {
@@ -334,28 +456,37 @@ void run_host_end(struct run *run)
         (void)setpriority(PRIO_PROCESS, 0, host->nice_before);
     if (host->latency >= 0)
         close(take_fd(&host->latency));
+    if (run->placement.group)
+        close(run->placement.group);
+    run->placement.group = 0;
     end_job(host);
-}
-
-static void add_field(struct strbuf *out, const char *key, const char *value)
-{
-    strbuf_addf(out, ",\"%s\":", key);
-    if (value)
-        escape_json(out, value, strlen(value));
-    else
-        strbuf_addstr(out, "null");
 }
 
 static void add_row(struct strbuf *out, const struct tune_row *row)
 {
-    strbuf_addstr(out, "{\"knob\":");
-    escape_json(out, row->knob, strlen(row->knob));
-    add_field(out, "path", row->path);
-    add_field(out, "before", row->before);
-    add_field(out, "after", row->after);
-    add_field(out, "outcome", tune_outcome_name(row->outcome));
-    add_field(out, "reason", row->reason);
+    strbuf_addch(out, '{');
+    json_text(out, "knob", row->knob);
+    json_text(out, "path", row->path);
+    json_text(out, "before", row->before);
+    json_text(out, "after", row->after);
+    json_text(out, "outcome", tune_outcome_name(row->outcome));
+    json_text(out, "reason", row->reason);
     strbuf_addch(out, '}');
+}
+
+static void add_rows(struct strbuf *out, const struct tune_report *report)
+{
+    const char *between = "";
+    json_key(out, "knobs");
+    strbuf_addch(out, '[');
+    for (size_t i = 0; i < report->count; i++) {
+        if (report->rows[i].outcome == TUNE_ABSENT)
+            continue;
+        strbuf_addstr(out, between);
+        add_row(out, &report->rows[i]);
+        between = ",";
+    }
+    strbuf_addch(out, ']');
 }
 
 char *run_host_json(const struct run *run)
@@ -364,30 +495,25 @@ char *run_host_json(const struct run *run)
     if (!host || !host->state)
         return NULL;
     struct strbuf json = STRBUF_INIT;
-    strbuf_addf(&json, "{\"mode\":\"%s\"", mode_names[run->request->tune]);
-    add_field(&json, "state", host->state);
-    add_field(&json, "by", host->by);
-    add_field(&json, "reason", host->reason);
-    add_field(&json, "profile", host->configured ? tune_profile_name(host->profile) : NULL);
-    add_field(&json, "cpu_dma_latency", host->wakeup);
+    strbuf_addch(&json, '{');
+    json_text(&json, "mode", mode_names[run->request->tune]);
+    json_text(&json, "state", host->state);
+    json_text(&json, "by", host->by);
+    json_text(&json, "reason", host->reason);
+    json_text(&json, "profile", host->configured ? tune_profile_name(host->profile) : NULL);
+    json_text(&json, "cpu_dma_latency", host->wakeup);
+    json_key(&json, "isolation");
+    run_isolation_write(&host->isolation, &json);
     if (host->niced)
-        strbuf_addf(&json, ",\"nice\":%d", RUN_HOST_NICE);
+        json_integer(&json, "nice", RUN_HOST_NICE);
     else
-        strbuf_addstr(&json, ",\"nice\":null");
+        json_raw(&json, "nice", NULL);
     if (host->knows_others)
-        strbuf_addf(&json, ",\"other_jobs\":%" PRId64, host->others);
+        json_integer(&json, "other_jobs", host->others);
     else
-        strbuf_addstr(&json, ",\"other_jobs\":null");
-    strbuf_addstr(&json, ",\"knobs\":[");
-    const char *between = "";
-    for (size_t i = 0; i < host->report.count; i++) {
-        if (host->report.rows[i].outcome == TUNE_ABSENT)
-            continue;
-        strbuf_addstr(&json, between);
-        add_row(&json, &host->report.rows[i]);
-        between = ",";
-    }
-    strbuf_addstr(&json, "]}");
+        json_raw(&json, "other_jobs", NULL);
+    add_rows(&json, &host->report);
+    strbuf_addch(&json, '}');
     return strbuf_detach(&json);
 }
 
@@ -401,6 +527,7 @@ void run_host_free(struct run_host *host)
     host_place_release(&host->place);
     host_conf_release(&host->conf);
     tune_report_release(&host->report);
+    run_isolation_release(&host->isolation);
     free(host->reason);
     free(host->root);
     free(host);

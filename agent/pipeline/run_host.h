@@ -26,7 +26,14 @@
 int run_host_open(struct run *run, struct error *err) MUST_CHECK;
 /* The CPUs that the configuration gives to benchmarks. False: it does not say. */
 int run_host_cpus(const struct run *run, cpu_set_t *out, bool *found, struct error *err) MUST_CHECK;
-/* Around the measuring. Only with --tune require is it an error that the machine stays as it is. */
+/* The CPUs that benchmarks can be pinned to: more than the agent's own where CPUs are isolated. */
+void run_host_usable_cpus(const struct run *run, cpu_set_t *out);
+/* When run->pinned is settled: whether benchmarks are to have their CPUs to themselves. ERROR_USAGE
+ * and ERROR_FAILURE: --isolate require, and that cannot be. */
+int run_host_check_isolation(struct run *run, struct error *err) MUST_CHECK;
+/* Around the measuring. Only with --tune require and --isolate require is it an error that the
+ * machine stays as it is, and where the benchmark CPUs belong to a group that this process cannot
+ * enter. Where they are isolated, run->placement has the group from here on. */
 int run_host_begin(struct run *run, struct error *err) MUST_CHECK;
 void run_host_end(struct run *run);
 /* The object that stands in host_sessions.knobs, a fresh string; NULL where nothing was measured.

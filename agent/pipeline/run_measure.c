@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/cpu_mask.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -48,7 +49,7 @@ static struct harness harness_of(struct run *run, const struct run_part *part,
     return (struct harness){
         .job = &run->job,
         .env = env,
-        .cpus = run->pinned ? &run->cpus : NULL,
+        .placement = run->placement,
         .timeout_s = run->request->timeout_s > 0 ? run->request->timeout_s : configured,
         .output_limit = run->request->output_limit,
         .on_progress = show_benchmark,
@@ -167,9 +168,10 @@ static void step_aside(const struct run *run, cpu_set_t *before)
     cpu_set_t rest;
     if (!run->pinned || sched_getaffinity(0, sizeof(*before), before))
         return;
-    CPU_XOR(&rest, before, &run->cpus);
-    CPU_AND(&rest, &rest, before);
-    if (CPU_COUNT(&rest))
+    cpu_mask_without(before, &run->cpus, &rest);
+    if (CPU_EQUAL(&rest, before))
+        CPU_ZERO(before); /* isolation has moved it already, and moves it back */
+    else if (CPU_COUNT(&rest))
         (void)sched_setaffinity(0, sizeof(rest), &rest);
 }
 

@@ -37,8 +37,9 @@ struct run {
     bool has_suite;
     cpu_set_t cpus;
     bool pinned;
-    char *memory_nodes; /* that benchmarks get their memory from; NULL: from anywhere */
-    bool cpu_clock;     /* measures CPU time */
+    struct placement placement; /* of benchmarks; its descriptor is run_host's */
+    char *memory_nodes;         /* that benchmarks get their memory from; NULL: from anywhere */
+    bool cpu_clock;             /* measures CPU time */
     struct run_times times;
     struct run_host *host; /* run_host.h */
     struct host_io io;     /* this machine, for the evidence */

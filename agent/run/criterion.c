@@ -174,7 +174,7 @@ int criterion_run(const struct harness *harness, const struct bench_target *targ
     struct harness_watch watch;
     harness_watch_init(&watch, harness, is_done);
     struct job_step step = step_of(harness, target, name, &argv, &env);
-    step.cpus = harness->cpus;
+    step.placement = harness->placement;
     step.count_events = harness->result;
     step.result = harness->result;
     step.on_stderr = harness_watch_output;

@@ -13,10 +13,10 @@
 
 struct harness {
     struct job *job;
-    const struct strlist *env; /* beside the job's */
-    const cpu_set_t *cpus;     /* where it is pinned; NULL: everywhere */
-    double timeout_s;          /* 0: HARNESS_TIMEOUT_S */
-    uint64_t output_limit;     /* 0: PROCESS_OUTPUT_LIMIT */
+    const struct strlist *env;  /* beside the job's */
+    struct placement placement; /* where it runs; all zero: as the agent */
+    double timeout_s;           /* 0: HARNESS_TIMEOUT_S */
+    uint64_t output_limit;      /* 0: PROCESS_OUTPUT_LIMIT */
     /* How the measuring process ended and what it used, its events counted; may be NULL. */
     struct process_result *result;
     /* Measure CPU time, and what was found on the way; benchmarks that it does not fit are taken

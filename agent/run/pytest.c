@@ -200,7 +200,7 @@ int pytest_run(const struct harness *harness, const struct pytest_suite *suite,
     struct harness_watch watch;
     harness_watch_init(&watch, harness, is_done);
     struct job_step step = step_of(harness, suite, "pytest", &argv, &env);
-    step.cpus = harness->cpus;
+    step.placement = harness->placement;
     step.count_events = harness->result;
     step.on_stdout = harness_watch_output;
     step.on_tick = harness_watch_tick;

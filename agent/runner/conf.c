@@ -55,8 +55,21 @@ static int read_key(const cJSON *value, const char *path, struct host_conf *conf
         return read_text(value, path, &conf->cpus, err);
     if (!strcmp(value->string, "users"))
         return read_users(value, path, &conf->users, err);
-    return error_set(err, ERROR_USAGE, "%s: unknown key \"%s\": it has profile, cpus and users",
-                     path, value->string);
+    if (!strcmp(value->string, "isolate")) {
+        if (!cJSON_IsBool(value))
+            return error_set(err, ERROR_USAGE, "%s: isolate has to be true or false", path);
+        conf->isolate = cJSON_IsTrue(value) ? HOST_CONF_YES : HOST_CONF_NO;
+        return 0;
+    }
+    return error_set(err, ERROR_USAGE,
+                     "%s: unknown key \"%s\": it has profile, cpus, isolate and users", path,
+                     value->string);
+}
+
+bool host_conf_isolates(const struct host_conf *conf)
+{
+    return conf->isolate == HOST_CONF_YES ||
+           (conf->isolate == HOST_CONF_UNSAID && !strcmp(conf->profile, HOST_CONF_PROFILE));
 }
 
 int host_conf_load(const char *root, struct host_conf *out, struct error *err)
@@ -101,6 +114,11 @@ void host_conf_text(const struct host_conf *conf, struct strbuf *out)
     } else {
         strbuf_addstr(out, "\n# cpus = \"2-5\"   (without it they are chosen from the topology)");
     }
+    if (conf->isolate)
+        strbuf_addf(out, "\nisolate = %s", conf->isolate == HOST_CONF_YES ? "true" : "false");
+    else
+        strbuf_addstr(out, "\n# isolate = false   (bare-metal keeps everything else off the CPUs "
+                           "while a run of root's measures)");
     strbuf_addstr(out, "\n# Accounts whose runners may have it tuned.\nusers = [");
     for (size_t i = 0; i < conf->users.count; i++) {
         strbuf_addstr(out, i ? ", " : "");

@@ -147,11 +147,12 @@ static int prepare_program(const struct process *process, const struct init_pipe
                            struct error *err)
 {
     reset_signals();
-    if (process->cpus && sched_setaffinity(0, sizeof(*process->cpus), process->cpus))
-        return error_errno(err, ERROR_FAILURE, errno, "cannot pin to the CPUs asked for");
+    int failed = placement_enter(&process->placement, err);
+    if (failed)
+        return failed;
     if (process->nice && setpriority(PRIO_PROCESS, 0, process->nice))
         return error_errno(err, ERROR_FAILURE, errno, "cannot set the priority");
-    int failed = apply_limits(process, err);
+    failed = apply_limits(process, err);
     if (!failed)
         failed = give_up_privileges(&process->sandbox->report, err);
     if (failed)

@@ -209,7 +209,7 @@ int job_run(struct job *job, const struct job_step *step, struct process_result 
         .disk = job->path,
         .disk_floor = job->disk_floor,
         .network = step->network,
-        .cpus = step->cpus,
+        .placement = step->placement,
         .nice = step->nice,
         .count_events = step->count_events,
         .on_stdout = step->on_stdout,

@@ -46,7 +46,7 @@ struct job_step {
     double timeout_s;
     uint64_t output_limit;
     bool network;
-    const cpu_set_t *cpus;
+    struct placement placement;
     int nice;
     void (*on_stdout)(void *context, const char *bytes, size_t len);
     void (*on_stderr)(void *context, const char *bytes, size_t len);

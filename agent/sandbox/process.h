@@ -16,6 +16,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/placement.h"
 #include "base/strlist.h"
 #include "base/usage.h"
 #include "sandbox/sandbox.h"
@@ -38,7 +39,7 @@ struct process {
     const char *disk;                      /* any path on the disk that is watched, or NULL */
     uint64_t disk_floor;                   /* stopped when fewer bytes than this are free there */
     bool network;                          /* may use the machine's network */
-    const cpu_set_t *cpus;                 /* NULL: those of the agent */
+    struct placement placement;            /* where it runs; all zero: as the agent */
     int nice;
     bool count_events; /* with perf events too: process_result.used.counts */
     /* Called with each piece of standard output (error) as it comes; may be NULL. */

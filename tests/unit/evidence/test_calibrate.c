@@ -87,7 +87,7 @@ Test(calibrate, this_machine_can_be_calibrated)
     host_io_real(NULL, &io);
     AUTO_CALIBRATION struct calibration c = {0};
     struct error err = ERROR_INIT;
-    cr_assert_eq(calibrate(&io, NULL, 0.1, NULL, &c, &err), 0, "%s", err.message);
+    cr_assert_eq(calibrate(&io, &(struct placement){0}, 0.1, NULL, &c, &err), 0, "%s", err.message);
     cr_assert_geq(c.rounds, CALIBRATE_MIN_ROUNDS);
     cr_assert_leq(figure(&c, "quantum/p50"), figure(&c, "quantum/p99"));
     cr_assert_leq(figure(&c, "quantum/p99"), figure(&c, "quantum/max"));

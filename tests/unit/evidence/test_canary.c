@@ -70,8 +70,9 @@ Test(workload_child, works_where_it_is_told)
         if (CPU_ISSET(cpu, &all))
             CPU_SET(cpu, &one);
     struct error err = ERROR_INIT;
-    cr_assert_eq(workload_child(&one, where, NULL, &seen, sizeof(seen), &err), 0, "%s",
-                 err.message);
+    cr_assert_eq(
+        workload_child(&(struct placement){.cpus = &one}, where, NULL, &seen, sizeof(seen), &err),
+        0, "%s", err.message);
     cr_assert(CPU_EQUAL(&one, &seen));
     cr_assert_eq(workload_child(NULL, where, NULL, &seen, sizeof(seen), &err), 0);
     cr_assert(CPU_EQUAL(&all, &seen));
@@ -95,7 +96,9 @@ Test(workload_child, says_how_it_ended)
     cr_assert_str_eq(result, "untouched");
     cpu_set_t none;
     CPU_ZERO(&none);
-    cr_assert_eq(workload_child(&none, where, NULL, result, sizeof(result), &err), ERROR_FAILURE);
+    cr_assert_eq(workload_child(&(struct placement){.cpus = &none}, where, NULL, result,
+                                sizeof(result), &err),
+                 ERROR_FAILURE);
     cr_assert(strstr(err.message, "pinned"), "%s", err.message);
 }
 
@@ -188,7 +191,7 @@ Test(canary, one_that_cannot_be_run_says_why_and_stops_nothing)
     AUTO_CANARY struct canary canary = {0};
     cpu_set_t none;
     CPU_ZERO(&none);
-    cr_assert_eq(canary_run(&canary, &none, NULL), 0);
+    cr_assert_eq(canary_run(&canary, &(struct placement){.cpus = &none}, NULL), 0);
     cr_assert_eq(canary.count, 0);
     cr_assert(strstr(canary.problem, "pinned"));
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
