@@ -323,19 +323,12 @@ static int read_line(struct reader *r, const struct line *line)
     return read_visible(r, line);
 }
 
-/* Words that a bot is not asked with, in a text that is too long to be looked at. */
-static bool names_bot(const char *text, size_t len, const char *mention)
-{
-    struct line all = {text, len < BOT_COMMENT_MAX ? len : BOT_COMMENT_MAX};
-    return find_text(&all, mention) != NULL;
-}
-
 int bot_command_parse(const char *text, size_t len, const char *mention, struct bot_command *out,
                       struct error *err)
 {
+    const struct line all = {text, len};
     if (len > BOT_COMMENT_MAX)
-        return names_bot(text, len, mention) ? refuse(err, "the comment is too long to be read")
-                                             : 0;
+        return find_text(&all, mention) ? refuse(err, "the comment is too long to be read") : 0;
     AUTO_BOT_COMMAND struct bot_command command = {0};
     struct reader reader = {.mention = mention, .out = &command, .err = err};
     int failed = 0;

