@@ -26,12 +26,17 @@ static cJSON *make_body(const struct github_dispatch *dispatch, const char *ref)
     return body;
 }
 
-/* A 404 here is nearly always this. */
-static int explain_missing(const struct github *github, const char *workflow, struct error *err)
+/* What the general line cannot know about a dispatch that failed with `code`. */
+static int explain(const struct github *github, const char *workflow, int code, struct error *err)
 {
     AUTO_FREE char *reason = xstrdup(err ? err->message : "");
-    return error_set(err, ERROR_NOT_FOUND, "%s; is %s there on the default branch of %s?", reason,
-                     workflow, github->repository);
+    if (code == ERROR_NOT_FOUND)
+        return error_set(err, code, "%s; is %s there on the default branch of %s?", reason,
+                         workflow, github->repository);
+    if (http_client_may_have_acted(github->client))
+        return error_set(err, code, "%s; it may have started all the same: look at its runs",
+                         reason);
+    return code;
 }
 
 int github_dispatch_workflow(struct github *github, const struct github_dispatch *dispatch,
@@ -44,7 +49,6 @@ int github_dispatch_workflow(struct github *github, const struct github_dispatch
     int failed = dispatch->ref ? 0 : github_default_branch(github, &branch, err);
     if (failed)
         return failed;
-    long status = 0;
     AUTO_JSON cJSON *answer = NULL, *body = make_body(dispatch, branch ? branch : dispatch->ref);
     AUTO_STRBUF struct strbuf path = STRBUF_INIT;
     AUTO_FREE char *doing = xasprintf("dispatch %s", dispatch->workflow);
@@ -57,11 +61,10 @@ int github_dispatch_workflow(struct github *github, const struct github_dispatch
         .body = body,
         .doing = doing,
         .permission = "actions: write",
-        .status = &status,
     };
     failed = github_send(github, &call, &answer, err);
     if (failed)
-        return status == 404 ? explain_missing(github, dispatch->workflow, err) : failed;
+        return explain(github, dispatch->workflow, failed, err);
     out->run_id = field_integer(answer, "workflow_run_id");
     const char *url = field_view(answer, "html_url");
     out->url = *url ? xstrdup(url) : NULL;

@@ -26,6 +26,7 @@ struct http_client {
     struct http_clock clock;
     struct transfer *transfer;
     int64_t limited_until;
+    bool may_have_acted;
     uint64_t requests;
 };
 
@@ -154,6 +155,11 @@ int64_t http_client_limited_until(const struct http_client *client)
     return client->limited_until;
 }
 
+bool http_client_may_have_acted(const struct http_client *client)
+{
+    return client->may_have_acted;
+}
+
 uint64_t http_client_requests(const struct http_client *client)
 {
     return client->requests;
@@ -245,6 +251,12 @@ static int check_redirect(const struct http_client *client, const struct http_re
     return 0;
 }
 
+static void note_move(const char *from, const char *to)
+{
+    AUTO_FREE char *old = url_shown(from), *new = url_shown(to);
+    log_info("%s has moved to %s", old, new);
+}
+
 /* One try: the request, and where its redirects lead. */
 static int try_once(struct http_client *client, const struct http_request *request,
                     const char *first, struct http_response *response,
@@ -267,6 +279,8 @@ static int try_once(struct http_client *client, const struct http_request *reque
         failed = check_redirect(client, request, url, redirect, err);
         if (failed)
             return failed;
+        if (!request->anywhere)
+            note_move(url, redirect);
         free(url);
         url = take_ptr(redirect);
     }
@@ -325,10 +339,12 @@ int http_send(struct http_client *client, const struct http_request *request,
         url_make(client->base_url, request->target, request->query, request->query_count);
     double waited_s = 0;
     client->limited_until = 0;
+    client->may_have_acted = false;
     for (int number = 1;; number++) {
         enum transfer_outcome outcome;
         struct error reason = ERROR_INIT;
         int failed = try_once(client, request, url, response, &outcome, &reason);
+        client->may_have_acted |= failed ? outcome == TRANSFER_LOST : response->status >= 500;
         struct retry_attempt attempt = describe(client, request, response, failed);
         attempt.number = number;
         attempt.waited_s = waited_s;

@@ -126,5 +126,8 @@ int http_client_sleep(struct http_client *client, double seconds, struct error *
 /* Unix seconds until when the server takes no more requests; 0 unless the last http_send() failed
  * because of a rate limit. */
 int64_t http_client_limited_until(const struct http_client *client);
+/* Whether the server may have carried out the request of the last http_send(), though no success
+ * came back: the connection was lost behind it, or the server failed (5xx). */
+bool http_client_may_have_acted(const struct http_client *client);
 /* HTTP requests sent so far, with every try and redirect. */
 uint64_t http_client_requests(const struct http_client *client);
