@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <string.h>
 
@@ -108,8 +109,10 @@ bool url_is_loopback(const char *url)
 {
     AUTO_CURL_URL CURLU *parsed = parse(url);
     AUTO_CURL_TEXT char *host = part(parsed, CURLUPART_HOST);
-    return host &&
-           (!strcasecmp(host, "localhost") || !strcmp(host, "[::1]") || !strncmp(host, "127.", 4));
+    struct in_addr address;
+    if (host && inet_pton(AF_INET, host, &address) == 1)
+        return ntohl(address.s_addr) >> 24 == 127;
+    return host && (!strcasecmp(host, "localhost") || !strcmp(host, "[::1]"));
 }
 
 char *url_shown(const char *url)
