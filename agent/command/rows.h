@@ -13,4 +13,5 @@ extern const struct command command_publish, command_publish_criterion, command_
     command_init, command_github_dispatch, command_github_runs, command_github_comment,
     command_github_check, command_github_permission, command_github_commits,
     command_github_artifact, command_github_pull,
-    command_bot_comment, command_bot_progress, command_bot_finish;
+    command_bot_comment, command_bot_progress, command_bot_finish,
+    command_poll, command_jobs_list, command_jobs_add, command_jobs_cancel, command_jobs_retry;
