@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "command/circumstances.h"
 #include "command/common.h"
+#include "command/compare_stdin.h"
 #include "command/rows.h"
 #include "store/results.h"
 
@@ -11,6 +12,7 @@
 
 struct compare_options {
     const char *benchmark, *test_bed, *project;
+    bool from_stdin;
 };
 
 static const struct option_row rows[] = {
@@ -19,6 +21,8 @@ static const struct option_row rows[] = {
     OPTION(struct compare_options, test_bed, OPTION_STRING, "test-bed", "NAME",
            "from this machine"),
     OPTION(struct compare_options, project, OPTION_STRING, "project", "NAME", "of this project"),
+    {"stdin", OPTION_FLAG, offsetof(struct compare_options, from_stdin), NULL,
+     "hold numbers from standard input against a history in it"},
 };
 
 /* Seven characters name two commits in one project of Lance's size as likely as not. */
@@ -167,10 +171,9 @@ static int judge(const struct pairs *pairs, char *const *commits, const struct s
                      commits[0], commits[1], apart ? ": " : "", apart ? apart : "");
 }
 
-static int run(const struct globals *globals, const void *raw, const struct strlist *args,
-               struct error *err)
+static int run_two(const struct globals *globals, const struct compare_options *o,
+                   const struct strlist *args, struct error *err)
 {
-    const struct compare_options *o = raw;
     AUTO_DATABASE struct database *db = NULL;
     AUTO_STORED_RESULTS struct stored_results a = {0}, b = {0};
     int failed = command_database(globals, &db, err);
@@ -203,6 +206,18 @@ static int run(const struct globals *globals, const void *raw, const struct strl
     return failed;
 }
 
+static int run(const struct globals *globals, const void *raw, const struct strlist *args,
+               struct error *err)
+{
+    const struct compare_options *o = raw;
+    if (o->from_stdin)
+        return args->count ? error_set(err, ERROR_USAGE, "--stdin takes no commit")
+                           : compare_stdin(err);
+    if (args->count != 2)
+        return error_set(err, ERROR_USAGE, "compare needs two commits");
+    return run_two(globals, o, args, err);
+}
+
 const struct command command_compare = {
     .name = "compare",
     .group = "results",
@@ -216,7 +231,6 @@ const struct command command_compare = {
     .options = rows,
     .option_count = ARRAY_SIZE(rows),
     .options_size = sizeof(struct compare_options),
-    .min_args = 2,
     .max_args = 2,
     .run = run,
 };

@@ -1,0 +1,81 @@
+#include "decide/verdict.h"
+
+#include "base/alloc.h"
+#include "decide/family.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *verdict_name(enum verdict_kind kind)
+{
+    static const char *const names[] = {
+        [VERDICT_NO_HISTORY] = "no history", [VERDICT_SAME] = "same",   [VERDICT_UNSURE] = "unsure",
+        [VERDICT_BETTER] = "better",         [VERDICT_WORSE] = "worse",
+    };
+    return names[kind];
+}
+
+/* What the test at hand is tested at when nothing else was called before it. */
+static double alpha_of(const struct verdict_rule *rule, size_t tests)
+{
+    return rule->alone || !tests ? rule->alpha : rule->alpha / (double)tests;
+}
+
+/* Whether the interval leaves no room for a change for the worse that matters. */
+static bool excludes(const struct prediction *p, bool higher_is_worse, double matters)
+{
+    if (!p->relative)
+        return p->low == p->high && p->effect == 0;
+    return higher_is_worse ? p->high < matters : p->low > 1 / (1 + matters) - 1;
+}
+
+static void decide_one(const struct verdict_test *test, const struct verdict_rule *rule,
+                       double alpha, struct verdict *out)
+{
+    const struct prediction *p = test->prediction;
+    out->smallest = predict_smallest(p, alpha, VERDICT_POWER);
+    out->runs_needed =
+        p->relative ? predict_runs_needed(p, alpha, VERDICT_POWER, rule->matters) : 0;
+    out->kind = excludes(p, test->higher_is_worse, rule->matters) ? VERDICT_SAME : VERDICT_UNSURE;
+}
+
+void verdicts_of(const struct verdict_test *tests, size_t count, const struct verdict_rule *rule,
+                 struct verdict *out)
+{
+    AUTO_FREE double *worse = xreallocarray(NULL, 2 * count + 1, sizeof(*worse));
+    double *better = worse + count;
+    size_t possible = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct prediction *p = tests[i].prediction;
+        bool up = tests[i].higher_is_worse;
+        worse[i] = !p ? NAN : up ? p->p_higher : p->p_lower;
+        better[i] = !p ? NAN : up ? p->p_lower : p->p_higher;
+        possible += p != NULL;
+    }
+    if (!rule->alone) {
+        family_holm(worse, count, worse);
+        family_holm(better, count, better);
+    }
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (struct verdict){.kind = VERDICT_NO_HISTORY, .p = NAN, .smallest = NAN};
+        if (!tests[i].prediction)
+            continue;
+        decide_one(&tests[i], rule, alpha_of(rule, possible), &out[i]);
+        out[i].p = fmin(worse[i], better[i]);
+        if (worse[i] <= rule->alpha)
+            out[i].kind = VERDICT_WORSE;
+        else if (better[i] <= rule->alpha)
+            out[i].kind = VERDICT_BETTER;
+    }
+}
+
+enum verdict_kind verdict_overall(const struct verdict *verdicts, size_t count)
+{
+    static const enum verdict_kind order[] = {VERDICT_WORSE, VERDICT_UNSURE, VERDICT_BETTER,
+                                              VERDICT_SAME};
+    for (size_t k = 0; k < ARRAY_SIZE(order); k++)
+        for (size_t i = 0; i < count; i++)
+            if (verdicts[i].kind == order[k])
+                return order[k];
+    return VERDICT_NO_HISTORY;
+}

@@ -1,0 +1,55 @@
+/*
+ * What is said of each benchmark of a comparison, with one error rate over all of them.
+ *
+ * Worse and better are called by Holm's procedure (family.h), each direction for itself: when
+ * nothing has changed, any benchmark is called worse in at most `alpha` of all comparisons, and any
+ * better in at most as many. Not called: "same" when the interval leaves no room for a change that
+ * matters, else "unsure", with the number of runs that would tell.
+ */
+#pragma once
+
+#include "decide/predict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define VERDICT_ALPHA 0.05
+#define VERDICT_POWER 0.8    /* of "the smallest change it could have seen" */
+#define VERDICT_MATTERS 0.05 /* relative: a change of 5 % matters unless told */
+
+enum verdict_kind {
+    VERDICT_NO_HISTORY, /* nothing to hold it against */
+    VERDICT_SAME,
+    VERDICT_UNSURE,
+    VERDICT_BETTER,
+    VERDICT_WORSE,
+};
+
+struct verdict_rule {
+    double alpha;
+    double matters; /* relative */
+    bool alone;     /* each test has the error rate alpha for itself */
+};
+
+struct verdict_test {
+    const struct prediction *prediction; /* NULL: there is no history */
+    bool higher_is_worse;
+};
+
+struct verdict {
+    enum verdict_kind kind;
+    double p;        /* Holm's, of worse or of better, whichever is smaller */
+    double smallest; /* the change for the worse that it would have called with VERDICT_POWER, had
+                        no other benchmark changed; above 0; of the prediction's kind */
+    /* Runs in all that would show a change that matters; 0: no number would, the history is too
+     * short or too noisy. For effects that are not relative 0 too. */
+    size_t runs_needed;
+};
+
+/* `out` has room for `count`. */
+void verdicts_of(const struct verdict_test *tests, size_t count, const struct verdict_rule *rule,
+                 struct verdict *out);
+/* "worse", "same", "no history"… */
+const char *verdict_name(enum verdict_kind kind);
+/* Worse before unsure before better before same; VERDICT_NO_HISTORY when all are. */
+enum verdict_kind verdict_overall(const struct verdict *verdicts, size_t count);
