@@ -19,6 +19,7 @@ const struct command *const commands[] = {
     &command_import_history,
     &command_results,
     &command_compare,
+    &command_changes,
     &command_query,
     &command_invalidate,
     &command_db_info,
