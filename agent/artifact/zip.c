@@ -319,23 +319,37 @@ static int compare_places(const void *left, const void *right)
     return (a->header > b->header) - (a->header < b->header);
 }
 
-/* A bomb of the kind that lets a thousand entries share one piece of data. */
+/* What lies between two entries is nothing, or the descriptor of the first: its checksum and sizes,
+ * with a signature or without. */
+static bool follows(uint64_t gap, bool described)
+{
+    return described ? gap == DESCRIPTOR_SIZE_MIN || gap == DESCRIPTOR_SIZE_MIN + 4 : gap == 0;
+}
+
+/* Entries lie one behind the other and have no byte in common: a bomb lets a thousand of them share
+ * one piece of data, and what hides between them is for another reader. */
 static int check_places(struct zip *zip, struct error *err)
 {
     uint64_t end = 0;
+    bool described = false;
     qsort(zip->records, zip->count, sizeof(*zip->records), compare_places);
     for (size_t i = 0; i < zip->count; i++) {
         struct record *r = &zip->records[i];
         int failed = interrupt_check(err);
         if (!failed && r->header < end)
             failed = refuse_entry(zip, r, err, "shares bytes with another");
+        else if (!failed && !follows(r->header - end, described))
+            failed = refuse_entry(zip, r, err, "has bytes in front of it that belong to none");
         if (!failed)
             failed = check_local(zip, r, err);
         if (failed)
             return failed;
-        end = r->data + r->packed + (r->flags & FLAG_DESCRIPTOR ? DESCRIPTOR_SIZE_MIN : 0);
+        end = r->data + r->packed;
+        described = r->flags & FLAG_DESCRIPTOR;
     }
-    return 0;
+    return zip->directory < end || !follows(zip->directory - end, described)
+               ? refuse(zip, err, "it has bytes in front of its directory that belong to no entry")
+               : 0;
 }
 
 static void drop_folders(struct zip *zip)

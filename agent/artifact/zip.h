@@ -10,7 +10,8 @@
  * why, before a byte of content is read. What is refused, beyond what is broken:
  *
  *  - more than one way to read it: a comment, bytes behind the end record, several disks, zip64, a
- *    local header that says something else than the directory, entries that share bytes;
+ *    local header that says something else than the directory, entries that share bytes,
+ *    bytes that belong to none;
  *  - names that are empty, absolute, longer than ZIP_NAME_MAX, not of the characters A–Z a–z 0–9
  *    . _ - /, with an empty, "." or ".." component, or that come twice in any mixture of cases;
  *  - links, devices and anything else that is neither file nor folder; encrypted entries; methods

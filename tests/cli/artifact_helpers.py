@@ -84,8 +84,12 @@ def stream_zip(files):
 class RawZip:
     """An archive out of fields, each of which may lie."""
 
-    def __init__(self):
-        self.data, self.directory, self.count = bytearray(), bytearray(), 0
+    def __init__(self, front=b""):
+        self.data, self.directory, self.count = bytearray(front), bytearray(), 0
+
+    def gap(self, data):
+        self.data += data
+        return self
 
     def add(self, name, content=b"", *, method=0, flags=0, local_name=None, local_flags=None, local_method=None,
             size=None, packed_size=None, crc=None, attributes=0, made_by=0x0314, offset=None, packed=None, disk=0,
