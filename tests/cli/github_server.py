@@ -329,6 +329,7 @@ def _seconds(text):
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server_version = "github.com"
 
     def log_message(self, *_):
