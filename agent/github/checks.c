@@ -160,7 +160,7 @@ int github_checks_list(struct github *github, const char *ref, const char *name,
     AUTO_STRBUF struct strbuf path = STRBUF_INIT;
     AUTO_FREE char *doing = xasprintf("list the check runs of %s", ref);
     strbuf_addstr(&path, "commits/");
-    url_escape(&path, ref, true);
+    url_escape(&path, ref);
     strbuf_addstr(&path, "/check-runs");
     struct http_pair pairs[] = {{"check_name", name}, {"filter", "all"}};
     struct github_call call = {

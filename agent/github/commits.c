@@ -162,7 +162,7 @@ int github_commit_get(struct github *github, const char *rev, struct github_comm
     if (!*rev)
         return error_set(err, ERROR_USAGE, "the revision is empty");
     strbuf_addstr(&path, "commits/");
-    url_escape(&path, rev, true);
+    url_escape(&path, rev);
     struct github_call call = {.path = path.buf, .doing = doing, .permission = "contents: read"};
     long status = 0;
     call.status = &status;
@@ -202,9 +202,9 @@ int github_compare(struct github *github, const char *base, const char *head,
     AUTO_STRBUF struct strbuf path = STRBUF_INIT;
     AUTO_FREE char *doing = xasprintf("compare %s with %s", base, head);
     strbuf_addstr(&path, "compare/");
-    url_escape(&path, base, true);
+    url_escape(&path, base);
     strbuf_addstr(&path, "...");
-    url_escape(&path, head, true);
+    url_escape(&path, head);
     /* Its commits and files are not asked for, as far as GitHub lets one. */
     struct http_pair one = {"per_page", "1"};
     struct github_call call = {.path = path.buf,

@@ -53,7 +53,7 @@ int github_dispatch_workflow(struct github *github, const struct github_dispatch
     AUTO_STRBUF struct strbuf path = STRBUF_INIT;
     AUTO_FREE char *doing = xasprintf("dispatch %s", dispatch->workflow);
     strbuf_addstr(&path, "actions/workflows/");
-    url_escape(&path, dispatch->workflow, false);
+    url_escape(&path, dispatch->workflow);
     strbuf_addstr(&path, "/dispatches");
     struct github_call call = {
         .method = HTTP_POST,

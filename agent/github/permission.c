@@ -47,7 +47,7 @@ int github_permission_of(struct github *github, const char *login, enum github_p
     long status = 0;
     struct error reason = ERROR_INIT;
     strbuf_addstr(&path, "collaborators/");
-    url_escape(&path, login, false);
+    url_escape(&path, login);
     strbuf_addstr(&path, "/permission");
     struct github_call call = {
         .path = path.buf, .doing = doing, .permission = "metadata: read", .status = &status};

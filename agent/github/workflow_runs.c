@@ -108,7 +108,7 @@ int github_runs_list(struct github *github, const struct github_run_query *query
     strbuf_addstr(&path, "actions/");
     if (query->workflow) {
         strbuf_addstr(&path, "workflows/");
-        url_escape(&path, query->workflow, false);
+        url_escape(&path, query->workflow);
         strbuf_addch(&path, '/');
     }
     strbuf_addstr(&path, "runs");

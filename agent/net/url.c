@@ -38,12 +38,12 @@ static char *part(CURLU *url, CURLUPart which)
     return text;
 }
 
-void url_escape(struct strbuf *out, const char *text, bool keep_slash)
+void url_escape(struct strbuf *out, const char *text)
 {
     static const char plain[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     for (; *text; text++) {
-        if (strchr(plain, *text) || (keep_slash && *text == '/'))
+        if (strchr(plain, *text))
             strbuf_addch(out, *text);
         else
             strbuf_addf(out, "%%%02X", (unsigned char)*text);
@@ -64,9 +64,9 @@ char *url_make(const char *base, const char *target, const struct http_pair *que
         if (!query[i].value)
             continue;
         strbuf_addch(&url, separator);
-        url_escape(&url, query[i].name, false);
+        url_escape(&url, query[i].name);
         strbuf_addch(&url, '=');
-        url_escape(&url, query[i].value, false);
+        url_escape(&url, query[i].value);
         separator = '&';
     }
     return strbuf_detach(&url);

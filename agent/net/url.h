@@ -10,9 +10,9 @@
 /* A fresh string: `target` itself where it is absolute, else `base` and `target` (which starts with
  * a slash), and the query behind it, percent-encoded. */
 char *url_make(const char *base, const char *target, const struct http_pair *query, size_t count);
-/* Appends `text` with everything but letters, digits and "-._~" percent-encoded; with `keep_slash`
- * also "/" stays, for a branch's name in a path. */
-void url_escape(struct strbuf *out, const char *text, bool keep_slash);
+/* Appends `text` with everything but letters, digits and "-._~" percent-encoded: one piece of a
+ * path, or one value of a query. */
+void url_escape(struct strbuf *out, const char *text);
 /* ERROR_USAGE unless it is an http or https URL with a host and without user, password, query or
  * fragment; `what` names it in the message ("GITHUB_API_URL"). */
 int url_check_base(const char *url, const char *what, struct error *err) MUST_CHECK;

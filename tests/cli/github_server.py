@@ -56,6 +56,7 @@ class Fault:
 @dataclasses.dataclass
 class Recorded:
     method: str
+    target: str  # the path as it was sent
     path: str
     query: dict
     headers: dict
@@ -357,7 +358,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.cut_after, self.trickles = None, False
         url = urllib.parse.urlsplit(self.path)
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        record = Recorded(self.command, urllib.parse.unquote(url.path), dict(urllib.parse.parse_qsl(url.query)),
+        record = Recorded(self.command, url.path, urllib.parse.unquote(url.path), dict(urllib.parse.parse_qsl(url.query)),
                           {k.lower(): v for k, v in self.headers.items()}, None)
         with contextlib.suppress(ValueError):
             record.body = json.loads(raw) if raw else None
