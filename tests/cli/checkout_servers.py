@@ -88,8 +88,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for_port(port, process=None):
-    for _ in range(200):
+def wait_for_port(port, process=None, tries=200):
+    for _ in range(tries):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         assert process is None or process.poll() is None, "the server has ended"
