@@ -12,5 +12,7 @@
     X(129, "wrong usage")                                                    \
     X(130, "interrupted")
 
+#define EXIT_REGRESSION 2
+
 /* The exit code for a negative code of base/error.h; 0 for 0. */
 int exit_code_of(int error_code);

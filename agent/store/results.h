@@ -59,7 +59,8 @@ struct result_query {
     const char *project;   /* dut.name, NULL for all */
     const char *run;       /* exact, NULL for all */
     bool with_invalidated;
-    bool without_values; /* leaves values empty where the summary is ours */
+    bool without_values;     /* leaves values empty where the summary is ours */
+    bool without_any_values; /* reads none at all: of other writers' rows only the mean is known */
 };
 
 struct stored_results {
@@ -73,3 +74,11 @@ void stored_results_release(struct stored_results *results);
 /* ERROR_NOT_FOUND when the database has no such table. */
 int results_read(struct database *db, const struct result_query *query, struct stored_results *out,
                  struct error *err) MUST_CHECK;
+
+/* Called for each row. What it wants to keep it takes out of `result`; the rest is released. 0 to
+ * go on, a negative code (with `err` filled) to stop. */
+typedef int result_visitor(struct stored_result *result, void *context, struct error *err);
+
+/* The same rows in no order, without keeping them: for tables larger than memory. */
+int results_each(struct database *db, const struct result_query *query, result_visitor *visit,
+                 void *context, struct error *err) MUST_CHECK;

@@ -83,12 +83,13 @@ static void look_up(const struct rows *rows, struct result_cells *c)
 }
 
 /* A table of the same name may be something else altogether. */
-static int check_columns(const struct rows *rows, const char *table, struct error *err)
+static int check_columns(const struct rows *rows, const char *table, bool without_values,
+                         struct error *err)
 {
     static const char *const needed[] = {
-        "id",           "dut.name", "dut.version",    "dut.timestamp", "values",
-        "summary.mean", "units",    "benchmark_name", "metadata",      "test_bed.name"};
-    for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+        "values",       "id",    "dut.name",       "dut.version", "dut.timestamp",
+        "summary.mean", "units", "benchmark_name", "metadata",    "test_bed.name"};
+    for (size_t i = without_values; i < ARRAY_SIZE(needed); i++)
         if (!rows_have_column(rows, needed[i]))
             return error_set(err, ERROR_FAILURE,
                              "table %s in %s has another schema: there is no column %s", table,
@@ -260,42 +261,75 @@ static int compare_results(const void *left, const void *right)
     return order ? order : strcmp(a->id ? a->id : "", b->id ? b->id : "");
 }
 
-int results_read(struct database *db, const struct result_query *given, struct stored_results *out,
-                 struct error *err)
+#define COLUMNS_WITHOUT_VALUES \
+    "id\ndut\ntest_bed\nbenchmark_name\nsummary\nunits\nmetadata\ntimestamp"
+
+/* Rows on their way to a visitor. */
+struct reading {
+    const struct result_query *query;
+    const struct strlist *invalidated;
+    result_visitor *visit;
+    void *context;
+};
+
+static int visit_batch(const struct reading *reading, const struct rows *rows, struct error *err)
+{
+    struct result_cells cells;
+    look_up(rows, &cells);
+    const struct result_query *query = reading->query;
+    bool without_values = query->without_values || query->without_any_values;
+    int failed = 0;
+    for (size_t i = 0; i < rows->count && !failed; i++) {
+        struct stored_result r;
+        read_row(&cells, i, without_values, &r);
+        if (matches(&r, query, reading->invalidated))
+            failed = reading->visit(&r, reading->context, err);
+        stored_result_release(&r);
+    }
+    return failed;
+}
+
+int results_each(struct database *db, const struct result_query *given, result_visitor *visit,
+                 void *context, struct error *err)
 {
     AUTO_FREE char *commit = given->commit ? commit_id_lower(given->commit) : NULL;
-    struct result_query asked = *given;
-    const struct result_query *query = &asked;
-    asked.commit = commit;
+    struct result_query query = *given;
+    query.commit = commit;
     AUTO_STRBUF struct strbuf filter = STRBUF_INIT;
-    build_filter(query, &filter);
+    build_filter(&query, &filter);
     AUTO_STRLIST struct strlist invalidated = STRLIST_INIT;
-    int failed = query->with_invalidated ? 0 : runs_invalidated(db, &invalidated, err);
+    int failed = query.with_invalidated ? 0 : runs_invalidated(db, &invalidated, err);
     AUTO_ROWS struct rows rows = {0};
-    const char *table = query->table ? query->table : RESULTS_TABLE;
+    const char *table = query.table ? query.table : RESULTS_TABLE;
+    const char *columns = query.without_any_values ? COLUMNS_WITHOUT_VALUES : NULL;
     if (!failed)
-        failed = database_scan(db, table, NULL, filter.len ? filter.buf : NULL, &rows, err);
+        failed = database_scan(db, table, columns, filter.len ? filter.buf : NULL, &rows, err);
     if (!failed)
-        failed = check_columns(&rows, table, err);
+        failed = check_columns(&rows, table, query.without_any_values, err);
+    const struct reading reading = {&query, &invalidated, visit, context};
+    int got = failed;
+    while (!failed && (got = rows_next(&rows, err)) > 0)
+        failed = visit_batch(&reading, &rows, err);
+    return failed ? failed : got;
+}
+
+static int keep(struct stored_result *result, void *context, struct error *err)
+{
+    (void)err;
+    struct stored_results *found = context;
+    ARRAY_RESERVE(found->items, found->cap, found->count + 1);
+    found->items[found->count++] = *result;
+    *result = (struct stored_result){0};
+    return 0;
+}
+
+int results_read(struct database *db, const struct result_query *query, struct stored_results *out,
+                 struct error *err)
+{
+    AUTO_STORED_RESULTS struct stored_results found = {0};
+    int failed = results_each(db, query, keep, &found, err);
     if (failed)
         return failed;
-    AUTO_STORED_RESULTS struct stored_results found = {0};
-    int got = 0;
-    while ((got = rows_next(&rows, err)) > 0) {
-        struct result_cells cells;
-        look_up(&rows, &cells);
-        for (size_t i = 0; i < rows.count; i++) {
-            ARRAY_RESERVE(found.items, found.cap, found.count + 1);
-            struct stored_result *r = &found.items[found.count];
-            read_row(&cells, i, query->without_values, r);
-            if (matches(r, query, &invalidated))
-                found.count++;
-            else
-                stored_result_release(r);
-        }
-    }
-    if (got < 0)
-        return got;
     if (found.count)
         qsort(found.items, found.count, sizeof(*found.items), compare_results);
     *out = found;

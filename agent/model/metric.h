@@ -1,0 +1,9 @@
+/* What is known of a metric from its name and its unit. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Throughput, recall, rates of any kind; all else is better the lower. `benchmark_name` as in the
+ * table `results`: what stands behind its last '#' names the metric, and without one it is wall
+ * time. `units` may be NULL. */
+bool metric_higher_is_better(const char *benchmark_name, const char *units);

@@ -1,0 +1,58 @@
+/*
+ * The stored results as series in time: for each benchmark and metric on each test bed, one number
+ * for each commit that was measured.
+ *
+ * A commit's number is the median over its runs of their medians, or of their means where another
+ * writer's row in the series has no more than that. Left out are invalidated runs, results beyond
+ * the limit of what others may take part in a measurement, and sessions that the canary calls
+ * spoiled.
+ */
+#pragma once
+
+#include "base/text_pool.h"
+#include "pipeline/history_commits.h"
+#include "store/results.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a number was measured with. All texts here are the history's, each kept once: equal texts
+ * are equal pointers. NULL is not known. */
+struct history_setting {
+    const char *toolchain, *cpu, *os;
+};
+
+struct history_point {
+    const struct history_commit *commit;
+    struct history_setting setting; /* of its newest run */
+    double value;
+    size_t runs;
+    size_t first_run; /* of its runs' numbers in the series' `runs` */
+};
+
+struct history_series {
+    const char *project, *test_bed, *benchmark, *units;
+    struct history_point *points; /* the oldest first */
+    size_t count;
+    double *runs; /* each run's number, those of a commit together, in the points' order */
+    bool means;   /* the numbers are means: a row of another writer has no median */
+};
+
+struct history {
+    struct history_series *series; /* by project, benchmark, test bed and unit */
+    size_t count;
+    size_t left_out; /* results */
+    struct history_commits commits;
+    struct text_pool texts;
+};
+
+void history_release(struct history *history);
+#define AUTO_HISTORY __attribute__((cleanup(history_release)))
+
+/* The rows that `query` asks for; its `without_…` fields do not matter. With `pull_request`, a
+ * commit's id, that commit's rows of RESULTS_PR_TABLE too. ERROR_NOT_FOUND when the database has no
+ * such table. The points of a series are in order whether their commits lie on one line or not:
+ * see history_commits_choose…(). */
+int history_read(struct database *db, const struct result_query *query, const char *pull_request,
+                 struct history *out, struct error *err) MUST_CHECK;
