@@ -236,37 +236,56 @@ static void annotate_failure(const struct action_inputs *inputs, const struct fi
         annotate(inputs->command->name, message ? message : ended);
 }
 
-/* Everything that is printed between the two halves of the fence is foreign: names of benchmarks,
- * output of builds. */
-static int run_fenced(struct action_inputs *inputs, struct finished *done, cJSON **json,
-                      struct error *err)
+/* What is printed until close_fence() is foreign: names of benchmarks, output of builds. Each fence
+ * has a token of its own, which nothing that is printed inside can know. */
+static int open_fence(const char *group, char token[WORKFLOW_FENCE_SIZE], struct error *err)
 {
-    bool workflow = workflow_is_running();
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    *token = '\0';
+    int failed = workflow_is_running() ? workflow_fence_new(token, err) : 0;
+    if (failed || !*token)
+        return failed;
+    if (group)
+        workflow_group(&text, group);
+    workflow_fence(&text, token);
+    say(&text);
+    return 0;
+}
+
+static void close_fence(const char *group, const char *token)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    if (!*token)
+        return;
+    workflow_end_fence(&text, token);
+    if (group)
+        workflow_end_group(&text);
+    say(&text);
+}
+
+static int run_fenced(struct action_inputs *inputs, struct finished *done, struct error *err)
+{
     char token[WORKFLOW_FENCE_SIZE];
-    int failed = workflow ? workflow_fence_new(token, err) : 0;
+    AUTO_FREE char *group = xasprintf("lance-bench %s", inputs->command->name);
+    int failed = open_fence(group, token, err);
     if (failed)
         return failed;
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    AUTO_FREE char *title = xasprintf("lance-bench %s", inputs->command->name);
-    if (workflow) {
-        workflow_group(&text, title);
-        workflow_fence(&text, token);
-    }
-    say(&text);
     failed = run_apart(&inputs->argv, done, err);
-    if (workflow) {
-        workflow_end_fence(&text, token);
-        workflow_end_group(&text);
-        workflow_fence(&text, token);
-    }
-    if (!failed && done->product.len <= PRODUCT_MAX)
-        *json = cJSON_ParseWithLength(done->product.buf, done->product.len);
-    AUTO_FREE char *tables = tables_of(*json, TABLE_TEXT);
-    strbuf_addstr(&text, tables);
-    if (workflow)
-        workflow_end_fence(&text, token);
-    say(&text);
+    close_fence(group, token);
     return failed;
+}
+
+static int print_tables(const cJSON *json, struct error *err)
+{
+    char token[WORKFLOW_FENCE_SIZE];
+    AUTO_FREE char *tables = tables_of(json, TABLE_TEXT);
+    int failed = *tables ? open_fence(NULL, token, err) : 0;
+    if (failed || !*tables)
+        return failed;
+    fputs(tables, stdout);
+    fflush(stdout);
+    close_fence(NULL, token);
+    return 0;
 }
 
 static int run_step(struct action_inputs *inputs, int *code, struct error *err)
@@ -274,7 +293,11 @@ static int run_step(struct action_inputs *inputs, int *code, struct error *err)
     struct finished done = {.product = STRBUF_INIT};
     cJSON *json = NULL;
     sandbox_protect_agent();
-    int failed = run_fenced(inputs, &done, &json, err);
+    int failed = run_fenced(inputs, &done, err);
+    if (!failed && done.product.len <= PRODUCT_MAX)
+        json = cJSON_ParseWithLength(done.product.buf, done.product.len);
+    if (!failed)
+        failed = print_tables(json, err);
     if (!failed && workflow_is_running())
         annotate_failure(inputs, &done);
     if (!failed)

@@ -3,8 +3,11 @@
 import os
 import pathlib
 import subprocess
+import sys
 
 import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "cli"))
 
 import docker_daemon
 from docker_daemon import AGENT, BENCH, ROOT, TOOLS

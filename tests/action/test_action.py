@@ -1,0 +1,311 @@
+"""'lance-bench action': the inputs of a step, its outputs, and what foreign text can not do."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+import store_helpers
+from conftest import tool
+from docker_daemon import ROOT, TOOLS
+
+ACTIONS = sorted(path.parent.name for path in (ROOT / "actions").glob("*/action.yml"))
+
+
+class Step:
+    """A step of a workflow with a workspace and command files of its own."""
+
+    def __init__(self, agent, folder):
+        self.agent, self.folder = agent, folder
+        self.workspace = folder / "workspace"
+        self.workspace.mkdir()
+        self.output, self.summary = folder / "output", folder / "summary"
+        self.env = {
+            "PATH": os.environ["PATH"], "HOME": str(folder), "LANCE_BENCH_URI": str(folder / "db"),
+            "LANCE_BENCH_TESTBED_FILE": "/nonexistent", "LANCE_BENCH_SPOOL": str(folder / "spool"),
+            "GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(self.workspace), "GITHUB_OUTPUT": str(self.output),
+            "GITHUB_STEP_SUMMARY": str(self.summary),
+        }
+
+    def __call__(self, command, code=0, words=(), env=None, **inputs):
+        given = {"INPUT_" + name.upper().replace("_", "-"): value for name, value in inputs.items()}
+        for path in (self.output, self.summary):
+            path.write_text("")
+        done = subprocess.run([self.agent, "action", *words], text=True, capture_output=True, check=False,
+                              env={**self.env, "INPUT_COMMAND": command, **given, **(env or {})}, cwd=self.folder)
+        assert done.returncode == code, f"{done.returncode}: {done.stdout}{done.stderr}"
+        return done
+
+    def outputs(self):
+        """What GitHub reads out of the file."""
+        found, lines = {}, self.output.read_text().splitlines()
+        while lines:
+            name, mark = re.fullmatch(r"([\w-]+)<<(\S+)", lines.pop(0)).groups()
+            value = []
+            while lines[0] != mark:
+                value.append(lines.pop(0))
+            lines.pop(0)
+            found[name] = "\n".join(value)
+        return found
+
+
+@pytest.fixture
+def step(agent, tmp_path):
+    return Step(agent, tmp_path)
+
+
+def commands_outside(text):
+    """The workflow commands that a runner would carry out: those outside of what is fenced."""
+    found, token = [], None
+    for line in text.splitlines():
+        line = line.strip()
+        if token:
+            token = None if line == f"::{token}::" else token
+        elif line.startswith("::stop-commands::"):
+            token = line.removeprefix("::stop-commands::")
+        elif line.startswith("::") or "##[" in line:
+            found.append(line)
+    assert token is None, "the fence is closed"
+    return found
+
+
+def harness_file(step, names):
+    path = step.folder / "criterion.json"
+    path.write_text(store_helpers.criterion_lines(names))
+    return path
+
+
+def publish(step, names, **inputs):
+    return step("publish criterion", target=str(harness_file(step, names)), dut_version="1.2.3+abcdef0",
+                dut_timestamp="1700000000", testbed_name="bed", **inputs)
+
+
+def test_a_command_leaves_outputs_a_summary_and_files(step):
+    publish(step, ["a", "b"])
+    done = step("results", benchmark="a")
+    assert step.outputs() == {"verdict": "", "regressions": "", "results": "lance-bench-results/results.json",
+                              "report": "lance-bench-results/results.md", "exit-code": "0"}
+    rows = json.loads((step.workspace / "lance-bench-results" / "results.json").read_text())
+    assert [row["benchmark"] for row in rows] == ["a"]
+    assert "| a " in step.summary.read_text()
+    report = (step.workspace / "lance-bench-results" / "results.md").read_text()
+    assert step.summary.read_text().rstrip() == report.rstrip()
+    assert commands_outside(done.stdout) == ["::group::lance-bench results", "::endgroup::"]
+    assert "abcdef0" in done.stdout and done.stderr == ""
+
+
+def test_each_failure_has_its_verdict_exit_code_and_annotation(step):
+    done = step("results", code=3)
+    assert step.outputs()["verdict"] == "no-data" and step.outputs()["exit-code"] == "3"
+    assert step.outputs()["results"] == ""
+    [error] = [line for line in commands_outside(done.stdout) if line.startswith("::error")]
+    assert error.startswith("::error title=lance-bench results::no results in ")
+    publish(step, ["a"])
+    step("compare", code=3, target="abcdef0\n1234567")
+    assert step.outputs()["verdict"] == "no-data"
+    done = step("run", code=1, target=str(step.folder / "nowhere"))
+    assert step.outputs()["verdict"] == "" and step.outputs()["exit-code"] == "1"
+    assert "there is no repository at" in step.summary.read_text()
+
+
+def test_two_commits_without_a_benchmark_in_common_are_not_comparable(step):
+    publish(step, ["a"])
+    step("publish criterion", target=str(harness_file(step, ["b"])), dut_version="1.2.3+1234567",
+         dut_timestamp="1700000000", testbed_name="bed")
+    step("compare", code=5, target="abcdef0\n1234567")
+    assert step.outputs()["verdict"] == "not-comparable"
+
+
+@pytest.mark.parametrize("name", [
+    "::error::forged", "a\n::set-output name=verdict::ok", "##[error]forged", "::add-mask::a", "%0A::warning::forged",
+    "</td>\n\n# Big <script>alert(1)</script>", "\u202e::notice::x", "$(id)`id`; id", "'\"\\",
+])
+def test_the_name_of_a_benchmark_is_only_text(step, name):
+    done = publish(step, [name])
+    done = step("results")
+    assert commands_outside(done.stdout) == ["::group::lance-bench results", "::endgroup::"]
+    assert set(step.outputs()) == {"verdict", "regressions", "results", "report", "exit-code"}
+    assert step.outputs()["verdict"] == ""
+    for sign in ("\n::", "<script", "\n# Big"):
+        assert sign not in step.summary.read_text()
+
+
+@pytest.mark.parametrize("value", [
+    "a'b\"c $(touch owned) `touch owned`; touch owned", "--db=/etc", "%0A::error::forged", "::error::forged",
+    "##[error]forged", "\u202eab",
+])
+def test_an_input_is_only_data(step, value):
+    done = step("results", code=3, benchmark=value)
+    assert not list(step.folder.rglob("owned"))
+    assert all(line.startswith(("::group::", "::endgroup::", "::error title=lance-bench results::"))
+               for line in commands_outside(done.stdout))
+    listed = json.loads(step("results", words=["--dry-run", "--format", "json"], benchmark=value).stdout)
+    assert [row["argument"] for row in listed][-1] == f"--benchmark={value}"
+
+
+def test_what_is_wrong_with_the_inputs_is_an_annotation_and_no_plain_line(step):
+    for command, inputs, reason in (
+            ("", {}, "'command' is missing"), ("::error::x\n::add-path::/tmp", {}, "no command"),
+            ("run", {"benchmrk": "x"}, "no option of 'run'"), ("run", {"rev": "a\n::set-env::b"}, "one line"),
+            ("results", {"results": "../../escape"}, "inside the workspace")):
+        done = step(command, code=129, **inputs)
+        [line] = done.stdout.splitlines()
+        assert line.startswith("::error title=lance-bench action::") and reason in line
+        assert done.stderr == "" and step.output.read_text() == ""
+
+
+def test_a_link_in_the_workspace_is_not_followed(step):
+    publish(step, ["a"])
+    outside = step.folder / "outside"
+    outside.mkdir()
+    folder = step.workspace / "lance-bench-results"
+    for path in folder.iterdir():
+        path.unlink()
+    (folder / "results.json").symlink_to(outside / "file")
+    step("results")
+    assert not (outside / "file").exists() and not (folder / "results.json").is_symlink()
+    (folder / "results.json").unlink()
+    (folder / "results.md").unlink()
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    folder.symlink_to(outside)
+    done = step("results", code=1)
+    assert "cannot write lance-bench-results/results.md" in done.stdout and not list(outside.iterdir())
+
+
+def test_files_belong_to_whom_the_workspace_belongs(step):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    os.chown(step.workspace, 1234, 1235)
+    publish(step, ["a"])
+    for path in step.workspace.rglob("*"):
+        assert (path.stat().st_uid, path.stat().st_gid) == (1234, 1235), path
+
+
+def test_outside_of_a_workflow_it_prints_no_commands(step):
+    publish(step, ["a"])
+    done = step("results", env={"GITHUB_ACTIONS": ""})
+    assert "::" not in done.stdout and "abcdef0" in done.stdout
+    done = step("results", code=129, env={"GITHUB_ACTIONS": "", "INPUT_BENCHMRK": "x"})
+    assert done.stdout == "" and done.stderr.startswith("error: the input 'benchmrk'")
+
+
+def test_a_token_in_the_environment_of_the_step_shows_nowhere(step):
+    secret = "ghs_0123456789abcdefghijABCDEFGHIJ012345"
+    publish(step, ["a"])
+    done = step("results", verbose="true", env={"GITHUB_TOKEN": secret})
+    assert secret not in done.stdout + done.stderr + step.output.read_text() + step.summary.read_text()
+
+
+def test_a_signal_reaches_the_command_and_its_result_is_told(step, tmp_path):
+    """A cancelled job: the command ends as it does by itself, and leaves no process behind."""
+    fifo = tmp_path / "never.json"
+    os.mkfifo(fifo)
+    process = subprocess.Popen(
+        [step.agent, "action"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path,
+        env={**step.env, "INPUT_COMMAND": "publish criterion", "INPUT_TARGET": str(fifo),
+             "INPUT_DUT-VERSION": "1", "INPUT_DUT-TIMESTAMP": "1"})
+    try:
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        for _ in range(100):
+            if children.read_text().strip():
+                break
+            time.sleep(0.05)
+        child = int(children.read_text())
+        # An argument list would show in /proc; there is none but the step's own.
+        assert pathlib.Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[1] == b"action"
+        time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+        assert process.returncode != 0
+        for _ in range(100):
+            if not pathlib.Path(f"/proc/{child}").exists():
+                break
+            time.sleep(0.05)
+        assert not pathlib.Path(f"/proc/{child}").exists()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def load(path):
+    """YAML as the linters' Python reads it."""
+    tool("check-jsonschema")
+    script = ("import json, sys, ruamel.yaml\n"
+              "print(json.dumps(ruamel.yaml.YAML(typ='safe', pure=True).load(open(sys.argv[1])), default=str))")
+    done = subprocess.run([TOOLS / "venv-lint" / "bin" / "python", "-c", script, path], text=True,
+                          capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
+def arguments(agent, env):
+    done = subprocess.run([agent, "action", "--dry-run", "--format", "json"], text=True, capture_output=True,
+                          check=False, env={"PATH": os.environ["PATH"], **env})
+    assert done.returncode == 0, done.stderr
+    return [row["argument"] for row in json.loads(done.stdout)]
+
+
+COMMANDS = {"publish": ["publish auto", "publish criterion", "publish pytest"],
+            "comment": ["bot comment", "bot progress", "bot finish"]}
+# What an action has for some of its commands only.
+ONLY = {"LB_ARTIFACT": "publish", "LB_CHECK_RUN": "publish", "LB_EXPECT_COMMIT": "publish", "LB_DUT_VERSION": "publish auto",
+        "LB_TESTBED_NAME": "bot finish", "LB_DUT_NAME": "bot finish"}
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIONS if name != "setup"])
+def test_every_input_of_a_composite_is_an_option_of_its_command(agent, name):
+    action = load(ROOT / "actions" / name / "action.yml")
+    [run] = action["runs"]["steps"]
+    assert run["run"] == "lance-bench action" and run["shell"] == "bash"
+    known = subprocess.run([agent, "help", "--readme"], text=True, capture_output=True, check=True).stdout
+    for command in COMMANDS.get(name, [name]):
+        assert f"| `{command}` |" in known, f"there is no command '{command}'"
+        help_text = subprocess.run([agent, "help", *command.split()], text=True, capture_output=True, check=True).stdout
+        for variable, value in run["env"].items():
+            used = re.findall(r"inputs\.([\w-]+)", value)
+            assert all(one in action["inputs"] for one in used)
+            if not variable.startswith("LB_") or variable in ("LB_COMMAND", "LB_TARGET", "LB_ARGS"):
+                continue
+            option = variable.removeprefix("LB_").lower().replace("_", "-")
+            if not re.search(rf"^  --{option}( |$)", help_text, re.MULTILINE):
+                assert variable in ONLY, f"'{command}' has no --{option}"
+                help_of = subprocess.run([agent, "help", *ONLY[variable].split()], text=True, capture_output=True,
+                                         check=True).stdout
+                assert re.search(rf"^  --{option}( |$)", help_of, re.MULTILINE), f"no command has --{option}"
+    handed_on = "\n".join(run["env"].values())
+    for one in action["inputs"]:
+        assert f"inputs.{one}" in handed_on, f"the input {one} goes nowhere"
+
+
+def test_every_input_of_the_container_action_is_an_option_of_a_command(agent):
+    action = load(ROOT / "action.yml")
+    assert action["runs"]["image"].startswith("docker://") and action["runs"]["args"] == ["action"]
+    words = ["run", "publish criterion", "schedule", "backfill", "compare", "results"]
+    text = "".join(subprocess.run([agent, "help", *word.split()], text=True, capture_output=True, check=True).stdout
+                   for word in words)
+    for one in set(action["inputs"]) - {"command", "target", "args", "results"}:
+        assert re.search(rf"^  --{one}( |$)", text, re.MULTILINE), one
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "workflows").glob("*.yml")), ids=lambda path: path.name)
+def test_every_step_of_a_workflow_gives_inputs_that_its_action_has(agent, path):
+    for job in load(path)["jobs"].values():
+        for used in job.get("steps", []):
+            found = re.fullmatch(r"lancedb/lance-bench/actions/(\w+)@v1", used.get("uses", ""))
+            if found:
+                inputs = load(ROOT / "actions" / found[1] / "action.yml")["inputs"]
+                assert set(used.get("with", {})) <= set(inputs), found[1]
+                needed = {name for name, row in inputs.items() if row.get("required")}
+                assert needed <= set(used.get("with", {})), found[1]
+            elif "LB_COMMAND" in used.get("env", {}):
+                env = {name: value for name, value in used["env"].items() if name.startswith("LB_")}
+                assert arguments(agent, env)[1] == env["LB_COMMAND"].split()[0]
