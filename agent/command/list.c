@@ -7,6 +7,7 @@ const struct command *const commands[] = {
     &command_checkout,
     &command_run,
     &command_schedule,
+    &command_backfill,
     &command_poll,
     &command_jobs_list,
     &command_jobs_add,
