@@ -5,6 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Another approval of a commit that was measured asks for another round. */
+static bool is_asked_again(const struct poll_job *there, const struct poll_job *job)
+{
+    return job->kind == POLL_JOB_PULL_REQUEST && job->check_run &&
+           job->check_run != there->check_run && there->ended_at;
+}
+
+static void begin_again(struct poll_job *there, const struct poll_job *job, int64_t now)
+{
+    if (lease_retry(there, now, NULL))
+        return;
+    there->check_run = job->check_run;
+    free(there->arguments);
+    there->arguments = xstrdup(job->arguments);
+}
+
 enum queue_added queue_add(struct poll_jobs *jobs, const struct poll_job *job, int64_t now)
 {
     char id[UUID_TEXT_SIZE];
@@ -13,6 +29,10 @@ enum queue_added queue_add(struct poll_jobs *jobs, const struct poll_job *job, i
     int64_t priority = job->priority ? job->priority : poll_job_kind_priority(job->kind);
     bool several = false;
     struct poll_job *there = poll_jobs_find(jobs, id, &several);
+    if (there && is_asked_again(there, job)) {
+        begin_again(there, job, now);
+        return QUEUE_ADDED;
+    }
     if (there) {
         if (there->state != POLL_JOB_QUEUED || there->priority >= priority)
             return QUEUE_UNCHANGED;
@@ -29,6 +49,7 @@ enum queue_added queue_add(struct poll_jobs *jobs, const struct poll_job *job, i
         .test_bed = xstrdup(job->test_bed),
         .arguments = xstrdup(job->arguments),
         .pull_request = job->pull_request,
+        .check_run = job->check_run,
         .priority = priority,
         .added_at = now,
     };

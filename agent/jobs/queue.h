@@ -22,8 +22,9 @@ enum queue_added {
     QUEUE_RAISED, /* it was queued with a lower priority, and has the greater one now */
 };
 
-/* Queues a copy of `job`, of which kind, repository, commit, test bed, arguments, pull request and
- * priority (0: that of its kind) count. */
+/* Queues a copy of `job`, of which kind, repository, commit, test bed, arguments, pull request,
+ * check run and priority (0: that of its kind) count. A pull request's job that has ended is queued
+ * again where the check run is another one, for it is another approval then. */
 enum queue_added queue_add(struct poll_jobs *jobs, const struct poll_job *job, int64_t now);
 
 /* The free job that comes next: the greatest priority, then one whose lease is over before a queued

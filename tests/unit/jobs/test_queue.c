@@ -74,6 +74,33 @@ Test(queue, a_job_that_has_ended_is_not_queued_again)
     }
 }
 
+Test(queue, another_approval_of_a_pull_request_is_another_round)
+{
+    AUTO_POLL_JOBS struct poll_jobs jobs = {0};
+    struct poll_job job = {
+        .kind = POLL_JOB_PULL_REQUEST,
+        .repository = (char *)"https://example.org/x",
+        .commit = (char *)"0123456789abcdef0123456789abcdef01234567",
+        .test_bed = (char *)"bed",
+        .check_run = 7,
+    };
+    cr_assert_eq(queue_add(&jobs, &job, 10), QUEUE_ADDED);
+    cr_assert_eq(jobs.items[0].check_run, 7);
+    job.check_run = 8;
+    cr_assert_eq(queue_add(&jobs, &job, 11), QUEUE_UNCHANGED, "it waits still");
+    cr_assert_eq(lease_cancel(&jobs.items[0], NULL, 12, NULL), 0);
+    job.check_run = 7;
+    cr_assert_eq(queue_add(&jobs, &job, 13), QUEUE_UNCHANGED, "the same approval");
+    job.check_run = 8;
+    job.arguments = (char *)"[\"--rust-only\"]";
+    cr_assert_eq(queue_add(&jobs, &job, 14), QUEUE_ADDED);
+    cr_assert_eq(jobs.count, 1);
+    cr_assert_eq(jobs.items[0].state, POLL_JOB_QUEUED);
+    cr_assert_eq(jobs.items[0].round, 1);
+    cr_assert_eq(jobs.items[0].check_run, 8);
+    cr_assert_str_eq(jobs.items[0].arguments, "[\"--rust-only\"]");
+}
+
 Test(queue, pull_requests_come_first_backfill_last_and_older_ones_before_newer_ones)
 {
     AUTO_POLL_JOBS struct poll_jobs jobs = {0};
