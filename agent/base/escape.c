@@ -63,11 +63,28 @@ static bool is_control(const char *text, size_t step)
                      : step == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0;
 }
 
+/* GitHub's runner takes "::" for a command at the beginning of a line, behind blanks, and "##[",
+ * its old notation, anywhere in it (actions/runner, ActionCommand.TryParse and TryParseV2). */
+static bool begins_command(const char *text, size_t len)
+{
+    return len >= 3 && !memcmp(text, "##[", 3);
+}
+
+static size_t leading_colons(const char *text, size_t len)
+{
+    size_t blanks = 0;
+    while (blanks < len && text[blanks] == ' ')
+        blanks++;
+    return len - blanks >= 2 && !memcmp(text + blanks, "::", 2) ? blanks : SIZE_MAX;
+}
+
 void escape_terminal(struct strbuf *out, const char *text, size_t len)
 {
+    size_t colons = leading_colons(text, len);
     for (size_t i = 0; i < len;) {
         size_t step = utf8_sequence(text + i, len - i);
-        if (step && !is_control(text + i, step)) {
+        if (step && !is_control(text + i, step) && !begins_command(text + i, len - i) &&
+            i != colons) {
             strbuf_add(out, text + i, step);
             i += step;
             continue;
@@ -96,7 +113,7 @@ void escape_json(struct strbuf *out, const char *text, size_t len)
             strbuf_addstr(out, escaped);
         else if (c == '"' || c == '\\')
             strbuf_addf(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f)
+        else if (c < 0x20 || c == 0x7f || begins_command(text + i, len - i))
             strbuf_addf(out, "\\u%04x", c);
         else
             strbuf_addch(out, text[i]);

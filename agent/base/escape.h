@@ -9,7 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Control characters as \n, \t, \x1b…; bytes that are not UTF-8 as \xNN. */
+/* Control characters as \n, \t, \x1b…; bytes that are not UTF-8 as \xNN; the same for the first
+ * character of what GitHub's runner takes for a command: "::" at the beginning, "##[" anywhere (the
+ * latter in JSON too). */
 void escape_terminal(struct strbuf *out, const char *text, size_t len);
 /* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
 void escape_json(struct strbuf *out, const char *text, size_t len);

@@ -35,6 +35,18 @@ Test(escape, shows_controls_on_a_terminal_instead_of_obeying_them)
     becomes(escape_terminal, "bad \xff utf8 \xc3(", "bad \\xff utf8 \\xc3(");
 }
 
+Test(escape, breaks_what_a_runner_takes_for_a_command)
+{
+    becomes(escape_terminal, "::error::x", "\\x3a:error::x");
+    becomes(escape_terminal, "  ::x", "  \\x3a:x");
+    becomes(escape_terminal, "a::b :: c", "a::b :: c");
+    becomes(escape_terminal, ":", ":");
+    becomes(escape_terminal, "a ##[error]b", "a \\x23#[error]b");
+    becomes(escape_terminal, "###[x", "#\\x23#[x");
+    becomes(escape_terminal, "## [x] ##", "## [x] ##");
+    becomes(escape_json, "a##[error]b", "\"a\\u0023#[error]b\"");
+}
+
 Test(escape, writes_a_nul_for_a_terminal_and_for_json)
 {
     AUTO_STRBUF struct strbuf out = STRBUF_INIT;
