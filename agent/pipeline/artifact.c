@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "model/commit.h"
 #include "pipeline/publish.h"
+#include "sandbox/sandbox.h"
 #include "store/records.h"
 #include "store/results.h"
 #include "store/test_beds.h"
@@ -234,6 +235,7 @@ int artifact_publish(const struct artifact_request *request, struct artifact_out
     if (!mkdtemp(scratch))
         return error_errno(err, ERROR_FAILURE, errno, "cannot make %s", scratch);
     struct publication p = {.request = request, .outcome = outcome};
+    sandbox_protect_agent();
     int failed = artifact_open(request->path, scratch, &p.folder, &p.manifest, err);
     if (!failed)
         failed = hold_to_approval(&p, err);
