@@ -3,8 +3,10 @@
 #include "base/log.h"
 #include "command/circumstances.h"
 #include "command/common.h"
+#include "command/compare_history.h"
 #include "command/compare_stdin.h"
 #include "command/rows.h"
+#include "decide/verdict.h"
 #include "store/results.h"
 
 #include <math.h>
@@ -12,7 +14,14 @@
 
 struct compare_options {
     const char *benchmark, *test_bed, *project;
-    bool from_stdin;
+    const char *fail_on;
+    double alpha, matters;
+    bool history, pull_request, from_stdin;
+};
+
+static const struct compare_options defaults = {
+    .alpha = VERDICT_ALPHA,
+    .matters = 100 * VERDICT_MATTERS,
 };
 
 static const struct option_row rows[] = {
@@ -21,8 +30,18 @@ static const struct option_row rows[] = {
     OPTION(struct compare_options, test_bed, OPTION_STRING, "test-bed", "NAME",
            "from this machine"),
     OPTION(struct compare_options, project, OPTION_STRING, "project", "NAME", "of this project"),
+    {"history", OPTION_FLAG, offsetof(struct compare_options, history), NULL,
+     "one commit (default: the newest) against its ancestors"},
+    OPTION(struct compare_options, alpha, OPTION_NUMBER, "alpha", "P",
+           "with --history: chance of any false alarm (default: .05)"),
+    OPTION(struct compare_options, matters, OPTION_NUMBER, "matters", "PERCENT",
+           "with --history: the change that has to be seen (default: 5)"),
+    OPTION(struct compare_options, fail_on, OPTION_STRING, "fail-on", "WHAT",
+           "with --history: unsure, too, exits with 2"),
+    {"pull-request", OPTION_FLAG, offsetof(struct compare_options, pull_request), NULL,
+     "with --history: the commit's results are those of a pull request"},
     {"stdin", OPTION_FLAG, offsetof(struct compare_options, from_stdin), NULL,
-     "hold numbers from standard input against a history in it"},
+     "numbers from standard input against a history in it"},
 };
 
 /* Seven characters name two commits in one project of Lance's size as likely as not. */
@@ -206,6 +225,22 @@ static int run_two(const struct globals *globals, const struct compare_options *
     return failed;
 }
 
+static int run_history(const struct globals *globals, const struct compare_options *o,
+                       const struct strlist *args, struct error *err)
+{
+    const struct compare_history asked = {
+        .query = {.benchmark = o->benchmark, .test_bed = o->test_bed, .project = o->project},
+        .commit = args->count ? args->items[0] : NULL,
+        .fail_on = o->fail_on,
+        .alpha = o->alpha,
+        .matters = o->matters,
+        .pull_request = o->pull_request,
+    };
+    if (args->count > 1)
+        return error_set(err, ERROR_USAGE, "compare --history takes one commit");
+    return compare_history(globals, &asked, err);
+}
+
 static int run(const struct globals *globals, const void *raw, const struct strlist *args,
                struct error *err)
 {
@@ -213,23 +248,31 @@ static int run(const struct globals *globals, const void *raw, const struct strl
     if (o->from_stdin)
         return args->count ? error_set(err, ERROR_USAGE, "--stdin takes no commit")
                            : compare_stdin(err);
+    if (o->history)
+        return run_history(globals, o, args, err);
     if (args->count != 2)
-        return error_set(err, ERROR_USAGE, "compare needs two commits");
+        return error_set(err, ERROR_USAGE, "compare needs two commits, or --history");
     return run_two(globals, o, args, err);
 }
 
 const struct command command_compare = {
     .name = "compare",
     .group = "results",
-    .summary = "Set the stored results of two commits side by side",
-    .arguments = "A B [--benchmark TEXT]",
+    .summary = "Set two commits side by side, or one against its history",
+    .arguments = "A B [--benchmark TEXT] | --history [COMMIT]",
     .description =
-        "The ratio is B's median over A's: above 1 takes longer. It is no verdict: that\n"
+        "With --history: could the commit's results come from the level that its ancestors'\n"
+        "results on the same test bed are on since their last change? Student's test on run\n"
+        "means, Holm's correction over all benchmarks. Exit code 2: one is worse; 3: there is\n"
+        "no history; 5: none is comparable.\n"
+        "Two commits: the ratio is B's median over A's: above 1 takes longer. It is no verdict: "
+        "that\n"
         "two medians differ says nothing yet about noise. A pair is not comparable where\n"
         "another toolchain or processor measured it or the canary calls its session\n"
         "spoiled; where that is so for every pair the exit code is 5.",
     .options = rows,
     .option_count = ARRAY_SIZE(rows),
+    .defaults = &defaults,
     .options_size = sizeof(struct compare_options),
     .max_args = 2,
     .run = run,

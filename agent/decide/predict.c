@@ -7,10 +7,10 @@
 
 #include <math.h>
 
-#define WILD_ALPHA 1e-4        /* a history without wild runs loses one in this share of cases */
-#define CHANGE_CONFIDENCE 0.99 /* a lesser change in a short history may be none */
-#define WILD_SHARE 5           /* at most one run in five is wild */
-#define NEW_WILD 4.0           /* s from the median of the new runs */
+#define WILD_ALPHA 2e-5         /* a history without wild runs loses one in this share of cases */
+#define CHANGE_CONFIDENCE 0.995 /* a lesser change in a short history may be none */
+#define WILD_SHARE 5            /* at most one run in five is wild */
+#define NEW_WILD 4.0            /* s from the median of the new runs */
 #define RESOLUTION 2e-5 /* relative: no measurement is finer, and exact counts have no noise */
 #define RUNS_MAX ((size_t)1 << 20)
 

@@ -5,7 +5,7 @@
  * (change.h): the spread within a run understates it several times over. The test is Student's: the
  * mean of k new runs lies around the mean of n old ones with s sqrt(1/k + 1/n) and n - 1 degrees of
  * freedom. Wild runs are left out of the history by Rosner's generalised ESD test ("Percentage
- * Points for a Generalized ESD Many-Outlier Procedure", Technometrics 1983) at 0.01 %:
+ * Points for a Generalized ESD Many-Outlier Procedure", Technometrics 1983) at .002 %:
  * more would make the noise look smaller than it is where none is wild; of three new runs or more,
  * those farther than 4 s from their median are.
  *

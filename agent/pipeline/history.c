@@ -143,7 +143,7 @@ static int link_commits(struct reader *r, struct database *db, struct error *err
     history_commits_link(&r->history->commits, &known);
     r->linked = xcalloc(r->commits.count + 1, sizeof(*r->linked));
     for (size_t i = 0; i < r->commits.count; i++)
-        r->linked[i] = history_commits_find(&r->history->commits, r->commits.items[i]);
+        r->linked[i] = history_commits_find(&r->history->commits, r->commits.items[i], NULL);
     return 0;
 }
 

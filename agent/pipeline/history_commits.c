@@ -116,12 +116,15 @@ static size_t lower_bound(const struct history_commits *commits, const char *id)
     return low;
 }
 
-struct history_commit *history_commits_find(const struct history_commits *commits, const char *id)
+struct history_commit *history_commits_find(const struct history_commits *commits, const char *id,
+                                            bool *several)
 {
     size_t at = lower_bound(commits, id), len = strlen(id);
     if (at < commits->count && !strncmp(commits->items[at]->id, id, len)) {
         bool exact = !commits->items[at]->id[len];
         bool another = at + 1 < commits->count && !strncmp(commits->items[at + 1]->id, id, len);
+        if (several)
+            *several = !exact && another;
         return exact || !another ? commits->items[at] : NULL;
     }
     /* What is stored may be the shorter one. */
@@ -167,8 +170,8 @@ void history_commits_link(struct history_commits *commits, const struct stored_c
         const struct commit *c = &known->items[i].commit;
         if (!c->id || !c->parent)
             continue;
-        struct history_commit *commit = history_commits_find(commits, c->id);
-        struct history_commit *parent = history_commits_find(commits, c->parent);
+        struct history_commit *commit = history_commits_find(commits, c->id, NULL);
+        struct history_commit *parent = history_commits_find(commits, c->parent, NULL);
         if (commit && parent && commit != parent)
             commit->parent = parent;
     }

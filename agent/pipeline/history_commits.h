@@ -35,8 +35,10 @@ void history_commits_add(struct history_commits *commits, const char *project, c
 /* Adds those of the table that are of the same projects, links all and computes their order. The
  * beginning of an id is one with the id where only one begins so. */
 void history_commits_link(struct history_commits *commits, const struct stored_commits *known);
-/* The commit that `id` is, or is the beginning of; NULL: none, or more than one. */
-struct history_commit *history_commits_find(const struct history_commits *commits, const char *id);
+/* The commit that `id` is, or is the beginning of, or begins with; NULL: none, or more than one,
+ * which `several` (may be NULL) says. */
+struct history_commit *history_commits_find(const struct history_commits *commits, const char *id,
+                                            bool *several);
 
 /* Earlier before later, for qsort-like use on two commits of one project. */
 int history_commit_compare(const struct history_commit *a, const struct history_commit *b);

@@ -1,0 +1,226 @@
+#include "command/compare_history.h"
+
+#include "base/alloc.h"
+#include "base/escape.h"
+#include "base/log.h"
+#include "command/common.h"
+#include "command/exit_code.h"
+#include "pipeline/against_history.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "+5.2" */
+static void add_percent(struct strbuf *out, double relative)
+{
+    strbuf_addf(out, fabs(relative) < 0.0995 ? "%+.1f" : "%+.0f", 100 * relative);
+}
+
+static void table_effect(struct table *table, const struct prediction *p)
+{
+    AUTO_STRBUF struct strbuf shown = STRBUF_INIT;
+    if (p->relative) {
+        add_percent(&shown, p->effect);
+        strbuf_addstr(&shown, " % (");
+        add_percent(&shown, p->low);
+        strbuf_addstr(&shown, " to ");
+        add_percent(&shown, p->high);
+        strbuf_addch(&shown, ')');
+    } else {
+        format_double(&shown, p->effect);
+    }
+    table_shown(table, p->effect, shown.buf);
+}
+
+static void table_share(struct table *table, const struct prediction *p, double value)
+{
+    AUTO_FREE char *shown = !p->relative  ? xasprintf("%.4g", value)
+                            : value < 0.1 ? xasprintf("%.2g %%", 100 * value)
+                                          : xasprintf("%.0f %%", 100 * value);
+    table_shown(table, value, shown);
+}
+
+/* What to do about a verdict that is none. */
+static char *advice(const struct history_verdict *v, double matters)
+{
+    const struct verdict *verdict = &v->verdict;
+    if (v->comparable && !v->possible)
+        return xasprintf("cannot tell: fewer than %d runs of its history are on this level",
+                         PREDICT_HISTORY_MIN);
+    if (verdict->kind != VERDICT_UNSURE)
+        return NULL;
+    if (verdict->runs_needed > v->prediction.runs)
+        return xasprintf("cannot tell: run %zu more to see %g %%",
+                         verdict->runs_needed - v->prediction.runs, matters);
+    if (verdict->runs_needed)
+        return xasprintf("cannot tell: the change lies near %g %%, a further run may show it",
+                         matters);
+    return xstrdup("cannot tell: too noisy, or too short a history, for any number of runs");
+}
+
+static void add_notes(struct table *table, const struct history_verdict *v, double matters)
+{
+    AUTO_STRLIST struct strlist notes = STRLIST_INIT;
+    AUTO_FREE char *hint = advice(v, matters);
+    if (hint)
+        strlist_push(&notes, hint);
+    for (size_t i = 0; i < v->notes.count; i++)
+        strlist_push(&notes, v->notes.items[i]);
+    table_list(table, &notes);
+}
+
+static void add_verdict(struct table *table, bool all, const struct history_verdict *v,
+                        double matters)
+{
+    const struct prediction *p = &v->prediction;
+    table_text(table, v->series->benchmark);
+    table_text(table, v->series->test_bed);
+    table_text(table, v->comparable ? verdict_name(v->verdict.kind) : "not comparable");
+    if (v->possible) {
+        command_quantity(table, p->expected, v->series->units);
+        command_quantity(table, p->measured, v->series->units);
+        table_effect(table, p);
+        table_share(table, p, p->noise);
+        table_integer(table, (int64_t)p->history);
+        table_integer(table, (int64_t)p->runs);
+        table_share(table, p, v->verdict.smallest);
+    } else {
+        for (int i = 0; i < 7; i++)
+            table_null(table);
+    }
+    add_notes(table, v, matters);
+    if (all) {
+        table_number(table, v->possible ? p->low : NAN);
+        table_number(table, v->possible ? p->high : NAN);
+        table_number(table, v->possible ? v->verdict.p : NAN);
+        table_integer(table, (int64_t)v->verdict.runs_needed);
+        table_integer(table, (int64_t)p->left_out);
+        table_text(table, v->oldest ? v->oldest->id : NULL);
+        table_text(table, v->newest ? v->newest->id : NULL);
+        table_text(table, v->series->units);
+    }
+    table_end_row(table);
+}
+
+static void add_columns(struct table *table, bool all)
+{
+    static const struct {
+        const char *name;
+        bool numeric, always;
+    } columns[] = {
+        {"benchmark", false, true},   {"test_bed", false, true},      {"verdict", false, true},
+        {"expected", true, true},     {"measured", true, true},       {"change", true, true},
+        {"noise", true, true},        {"history", true, true},        {"runs", true, true},
+        {"smallest", true, true},     {"notes", false, true},         {"change_low", true, false},
+        {"change_high", true, false}, {"p_adjusted", true, false},    {"runs_needed", true, false},
+        {"left_out", true, false},    {"history_from", false, false}, {"history_to", false, false},
+        {"units", false, false},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+        if (all || columns[i].always)
+            table_column(table, columns[i].name, columns[i].numeric);
+}
+
+static enum verdict_kind overall(const struct history_verdicts *all)
+{
+    AUTO_FREE struct verdict *verdicts = xcalloc(all->count + 1, sizeof(*verdicts));
+    for (size_t i = 0; i < all->count; i++)
+        verdicts[i] = all->items[i].verdict;
+    return verdict_overall(verdicts, all->count);
+}
+
+static size_t count_kind(const struct history_verdicts *all, enum verdict_kind kind)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        count += all->items[i].comparable && all->items[i].verdict.kind == kind;
+    return count;
+}
+
+static void print_summary(const struct history_verdicts *all, const struct compare_history *asked)
+{
+    printf("%s: %s. %zu worse, %zu better, %zu same, %zu unsure, %zu without history, of %zu; "
+           "worse by chance anywhere: at most %g %% (Holm)\n",
+           all->commit->id, verdict_name(overall(all)), count_kind(all, VERDICT_WORSE),
+           count_kind(all, VERDICT_BETTER), count_kind(all, VERDICT_SAME),
+           count_kind(all, VERDICT_UNSURE), count_kind(all, VERDICT_NO_HISTORY), all->count,
+           100 * asked->alpha);
+}
+
+static void print_all(const struct globals *globals, const struct history_verdicts *all,
+                      const struct compare_history *asked)
+{
+    bool json = globals->format == FORMAT_JSON;
+    AUTO_TABLE struct table *table = command_table(globals);
+    if (json) {
+        AUTO_STRBUF struct strbuf id = STRBUF_INIT;
+        escape_json(&id, all->commit->id, strlen(all->commit->id));
+        printf("{\"commit\": %s, \"verdict\": \"%s\", \"alpha\": %g, \"correction\": \"Holm\", "
+               "\"benchmarks\": ",
+               id.buf, verdict_name(overall(all)), asked->alpha);
+    }
+    add_columns(table, json);
+    for (size_t i = 0; i < all->count; i++)
+        add_verdict(table, json, &all->items[i], asked->matters);
+    table_finish(table);
+    if (json) {
+        puts("}");
+    } else {
+        if (globals->format == FORMAT_MARKDOWN)
+            putchar('\n');
+        print_summary(all, asked);
+    }
+}
+
+/* Nothing could be tested: why. */
+static int untested(const struct history_verdicts *all, struct error *err)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (!all->items[i].comparable)
+            return error_set(err, ERROR_NOT_COMPARABLE, "%s cannot be held against its history: %s",
+                             all->commit->id, all->items[i].notes.items[0]);
+    return error_set(err, ERROR_NO_DATA,
+                     "%s has no history: at least %d earlier runs on the same test bed are needed",
+                     all->commit->id, PREDICT_HISTORY_MIN);
+}
+
+static int check(const struct compare_history *asked, struct error *err)
+{
+    if (asked->fail_on && strcmp(asked->fail_on, "unsure"))
+        return error_set(err, ERROR_USAGE, "--fail-on is unsure, not '%s'", asked->fail_on);
+    if (!(asked->alpha > 0 && asked->alpha < 0.5))
+        return error_set(err, ERROR_USAGE, "--alpha is above 0 and below .5");
+    if (!(asked->matters > 0))
+        return error_set(err, ERROR_USAGE, "--matters is above 0 per cent");
+    if (asked->pull_request && !asked->commit)
+        return error_set(err, ERROR_USAGE, "--pull-request needs a commit");
+    return asked->commit ? command_check_commit(asked->commit, err) : 0;
+}
+
+int compare_history(const struct globals *globals, const struct compare_history *asked,
+                    struct error *err)
+{
+    AUTO_DATABASE struct database *db = NULL;
+    AUTO_HISTORY struct history history = {0};
+    AUTO_HISTORY_VERDICTS struct history_verdicts all = {0};
+    const struct verdict_rule rule = {.alpha = asked->alpha, .matters = asked->matters / 100};
+    int failed = check(asked, err);
+    if (!failed)
+        failed = command_database(globals, &db, err);
+    if (!failed)
+        failed = history_read(db, &asked->query, asked->pull_request ? asked->commit : NULL,
+                              &history, err);
+    if (failed == ERROR_NOT_FOUND)
+        return error_set(err, ERROR_NO_DATA, "no results in %s yet", globals->db);
+    if (!failed)
+        failed = against_history(&history, asked->commit, &rule, &all, err);
+    if (failed)
+        return failed;
+    enum verdict_kind kind = overall(&all);
+    if (kind == VERDICT_NO_HISTORY)
+        return untested(&all, err);
+    print_all(globals, &all, asked);
+    bool fails = kind == VERDICT_WORSE || (asked->fail_on && kind == VERDICT_UNSURE);
+    return fails ? EXIT_REGRESSION : 0;
+}
