@@ -28,6 +28,8 @@
 #define GROUP BENCH_GROUP_NAME
 #define SYSTEM_GROUP "/lance-bench-system"
 
+enum { MOVE_PASSES = 10 };
+
 static void targets(const struct knob_context *ctx, struct knob_targets *out)
 {
     knob_target_add(ctx, out, xstrdup(CPU_ROOT "/isolated"), VALUE_LIST, NULL);
@@ -137,7 +139,8 @@ static bool is_free(const struct tuner *tuner, const char *id)
     return !CPU_COUNT(&missing);
 }
 
-static void move_processes(struct tuner *tuner)
+/* One pass over the root group; *stay: those that are left in it. */
+static size_t move_pass(const struct tuner *tuner, size_t *stay)
 {
     const struct host_io *io = &tuner->place->io;
     AUTO_FREE char *procs = host_io_text(io, V1_ROOT "/cgroup.procs");
@@ -147,10 +150,44 @@ static void move_processes(struct tuner *tuner)
     for (size_t i = 0; i < ids.count; i++)
         moved += is_free(tuner, ids.items[i]) &&
                  !write_in(io, V1_ROOT SYSTEM_GROUP, "cgroup.procs", ids.items[i]);
+    *stay = ids.count - moved;
+    return moved;
+}
+
+/* Other tools' groups (a container's, say) keep their CPUs: cgroup v1 has no way to take them. */
+static void warn_neighbours(struct tuner *tuner)
+{
+    const struct host_io *io = &tuner->place->io;
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    if (io->ops->list(io, V1_ROOT, &names))
+        return;
+    for (size_t i = 0; i < names.count; i++) {
+        AUTO_FREE char *list = host_io_textf(io, V1_ROOT "/%s/cpuset.cpus", names.items[i]);
+        AUTO_FREE char *path = xasprintf("/%s", names.items[i]);
+        cpu_set_t cpus;
+        if (!list || !strcmp(path, GROUP) || !cpu_mask_parse_list(list, &cpus))
+            continue;
+        CPU_AND(&cpus, &cpus, &tuner->ctx.cpus);
+        if (CPU_COUNT(&cpus))
+            strlist_pushf(&tuner->report->warnings,
+                          "what runs in the control group " V1_ROOT "%s is not kept off the "
+                          "benchmark CPUs: take them out of its cpuset.cpus",
+                          path);
+    }
+}
+
+static void move_processes(struct tuner *tuner)
+{
+    size_t moved = 0, now = 1, stay = 0;
+    /* What a process forks after the list was read, and before it is moved, is not in it. */
+    for (int pass = 0; now && pass < MOVE_PASSES; pass++) {
+        now = move_pass(tuner, &stay);
+        moved += now;
+    }
     struct tune_row *row =
         add_row(tuner, V1_ROOT SYSTEM_GROUP, TUNE_SET,
                 xasprintf("%zu processes moved, %zu stay: pinned, or bound to a CPU by the kernel",
-                          moved, ids.count - moved));
+                          moved, stay));
     row->after = cpu_list_text(&tuner->ctx.system);
 }
 
@@ -173,6 +210,7 @@ static int apply_v1(struct tuner *tuner, const struct knob *knob, struct error *
         return tuner_undo(tuner, groups, ARRAY_SIZE(groups), err);
     }
     move_processes(tuner);
+    warn_neighbours(tuner);
     return 0;
 }
 

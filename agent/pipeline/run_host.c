@@ -293,6 +293,8 @@ static int tune(struct run *run, struct error *err)
     log_info("the machine is tuned (%s): %zu settings changed, %zu refused",
              tune_profile_name(host->profile), count_rows(&host->report, TUNE_SET),
              count_rows(&host->report, TUNE_REFUSED));
+    for (size_t i = 0; i < host->report.warnings.count; i++)
+        log_warning("%s", host->report.warnings.items[i]);
     return 0;
 }
 
@@ -512,6 +514,7 @@ char *run_host_json(const struct run *run)
         json_integer(&json, "other_jobs", host->others);
     else
         json_raw(&json, "other_jobs", NULL);
+    json_list(&json, "warnings", &host->report.warnings);
     add_rows(&json, &host->report);
     strbuf_addch(&json, '}');
     return strbuf_detach(&json);

@@ -47,8 +47,8 @@ bool run_isolation_enter(struct run_isolation *isolation, const struct host_plac
         return false;
     free(isolation->group);
     free(isolation->kind);
-    isolation->group = take_ptr(group.path);
-    isolation->kind = take_ptr(group.kind);
+    isolation->group = xstrdup(group.path);
+    isolation->kind = xstrdup(group.kind);
     int failed = bench_group_open(place, &group, placement, &err);
     if (!failed)
         failed = workload_child(NULL, try_place, placement, &trial, sizeof(trial), &err);
