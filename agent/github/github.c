@@ -250,6 +250,9 @@ int github_each(struct github *github, const struct github_call *call, const cha
         next.query_count = 0;
         free(target);
         target = http_next_page(&response);
+        if (target && !page.enough && !http_client_is_home(github->client, target))
+            return error_set(err, ERROR_INPUT, "%s: cannot %s: the next page is on another host",
+                             github->repository, call->doing ? call->doing : "do this");
     }
     return 0;
 }

@@ -137,6 +137,11 @@ char *http_next_page(const struct http_response *response)
     return link_header_next(http_header(response, "link"));
 }
 
+bool http_client_is_home(const struct http_client *client, const char *url)
+{
+    return url_same_origin(client->base_url, url);
+}
+
 void http_client_redact(const struct http_client *client, char *text)
 {
     const char *token = client->authorization ? strrchr(client->authorization, ' ') + 1 : "";

@@ -117,6 +117,8 @@ const char *http_header(const struct http_response *response, const char *name);
 /* A fresh string: the URL of the Link header's rel="next"; NULL: this is the last page. */
 char *http_next_page(const struct http_response *response);
 
+/* Whether an absolute URL has the scheme, host and port of base_url, so that the token goes there. */
+bool http_client_is_home(const struct http_client *client, const char *url);
 /* Overwrites the token with "*" wherever it stands in `text`: for words of the server. */
 void http_client_redact(const struct http_client *client, char *text);
 

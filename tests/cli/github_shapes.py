@@ -231,4 +231,4 @@ def pull(api, full_name, state, *, whole):
 
 def label(api, full_name, name):
     return {"id": number_of(name), "node_id": node("LA", name), "url": f"{api}/repos/{full_name}/labels/{name}",
-            "name": name, "description": None, "color": "ededed", "default": False}
+            "name": name, "description": "", "color": "ededed", "default": False}
