@@ -332,7 +332,8 @@ static int check_places(struct zip *zip, struct error *err)
 {
     uint64_t end = 0;
     bool described = false;
-    qsort(zip->records, zip->count, sizeof(*zip->records), compare_places);
+    if (zip->count)
+        qsort(zip->records, zip->count, sizeof(*zip->records), compare_places);
     for (size_t i = 0; i < zip->count; i++) {
         struct record *r = &zip->records[i];
         int failed = interrupt_check(err);

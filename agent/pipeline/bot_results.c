@@ -59,7 +59,8 @@ static void sort_side(struct stored_results *side)
             stored_result_release(r);
     }
     side->count = kept;
-    qsort(side->items, side->count, sizeof(*side->items), compare_results);
+    if (kept)
+        qsort(side->items, kept, sizeof(*side->items), compare_results);
 }
 
 static void add_pair(struct pairs *pairs, const struct stored_result *r, double before,

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fuzzes every parser: tests/fuzz/run.sh SECONDS [NAME…]
+# Fuzzes everything that reads foreign bytes: tests/fuzz/run.sh SECONDS [NAME…]
 #
 # Builds fuzz_NAME.c (all of them without a NAME) with clang's libFuzzer, AddressSanitizer and UBSan
 # and runs each for so many seconds from its corpus in tests/fixtures/parse/corpus/NAME. New inputs
@@ -39,24 +39,48 @@ else
     crypto_flags=-I$(dirname "$(dirname "$crypto")")/include
 fi
 
+# zlib and cJSON, likewise.
+if [ -f /usr/include/zlib.h ]; then
+    zlib=-lz
+    zlib_flags=
+else
+    zlib=$(find "$native" -path '*/out/lib/libz.a' 2>/dev/null | head -n 1)
+    if [ -z "$zlib" ]; then
+        echo "fuzz: no zlib: neither zlib1g-dev nor a native library in $native" >&2
+        exit 77
+    fi
+    zlib_flags=-I$(dirname "$(dirname "$zlib")")/include
+fi
+cjson=${LANCE_BENCH_CJSON_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/lance-bench/cjson}
+if [ ! -f "$cjson/cjson/cJSON.c" ]; then
+    echo "fuzz: no cJSON in $cjson: run scripts/setup build" >&2
+    exit 77
+fi
+
+library_flags="$crypto_flags $zlib_flags -I$cjson"
+
 cd "$root"
-objects=
+# shellcheck disable=SC2086
+$clang $flags -w -c "$cjson/cjson/cJSON.c" -o "$scratch/cJSON.o"
+objects=$scratch/cJSON.o
 for source in agent/parse/*.c agent/model/summary.c tests/fuzz/fuzz.c \
+    agent/bot/*.c agent/artifact/zip.c agent/artifact/manifest.c \
     agent/base/alloc.c agent/base/clock.c agent/base/digest.c agent/base/error.c \
     agent/base/escape.c agent/base/file.c agent/base/interrupt.c agent/base/log.c \
     agent/base/strbuf.c agent/base/strlist.c; do
     object=$scratch/$(echo "$source" | tr / _).o
     # shellcheck disable=SC2086 # the flags are words
-    $clang $flags $crypto_flags -Iagent -include agent/base/banned.h -c "$source" -o "$object"
+    $clang $flags $library_flags -Iagent -include agent/base/banned.h -c "$source" -o "$object"
     objects="$objects $object"
 done
 
-[ $# -gt 0 ] || set -- json decimal criterion criterion_folder pytest history auto
+[ $# -gt 0 ] || set -- json decimal criterion criterion_folder pytest history auto \
+    comment bot_text zip manifest
 failed=
 for name; do
     # shellcheck disable=SC2086
-    $clang $flags -fsanitize=fuzzer -Iagent -Itests/fuzz -include agent/base/banned.h \
-        "tests/fuzz/fuzz_$name.c" $objects $crypto -lm -o "$scratch/fuzz_$name"
+    $clang $flags $library_flags -fsanitize=fuzzer -Iagent -Itests/fuzz -include agent/base/banned.h \
+        "tests/fuzz/fuzz_$name.c" $objects $crypto $zlib -lm -o "$scratch/fuzz_$name"
     mkdir -p "$scratch/new_$name"
     if "$scratch/fuzz_$name" -max_total_time="$seconds" -max_len=8192 -timeout=10 -verbosity=0 \
         -print_final_stats=1 -dict=tests/fuzz/json.dict -artifact_prefix="$artifacts/fuzz-$name-" \
