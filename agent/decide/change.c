@@ -7,12 +7,14 @@
 #include "decide/step.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #define POINTS_MIN 6 /* fewer show no change */
 #define BEFORE_MIN 2 /* points on the level before a change */
 #define AFTER_MIN 3  /* points on the new one */
 #define TURNS_MAX 3
+#define MEMORY 256     /* cuts; a power of 2 */
 #define RESOLUTION 2e-5 /* relative: no measurement is finer, and exact counts have no noise */
 
 const struct change_rule change_rule_default = {
@@ -27,6 +29,16 @@ const struct change_rule change_rule_default = {
     .over_cubic = -2,
     .drift_below = 2.2,
     .certainty = 0.47,
+};
+
+/* What step.h says of a cut between two others, kept for the next time it is asked: a further point
+ * changes the last one alone, while the noise stays the same. */
+struct remembered {
+    size_t begin, at, end; /* end 0: a free place */
+    struct noise noise;
+    struct step step;
+    struct step_drift drift;
+    bool drift_known;
 };
 
 struct cut {
@@ -58,6 +70,11 @@ struct change_finder {
     size_t cuts_cap;
     struct turn turns[TURNS_MAX];
     struct noise noise;
+    struct remembered *memory; /* MEMORY places, found by hash; NULL until the first cut */
+    /* The cuts and points that residual noise was last computed of, and that noise. */
+    size_t *noise_starts;
+    size_t noise_start_count, noise_starts_cap, noise_points;
+    struct noise residual_noise;
     struct change *changes;
     size_t changes_cap;
 };
@@ -83,12 +100,17 @@ void change_finder_free(struct change_finder *f)
     free(f->starts);
     free(f->cuts);
     free(f->changes);
+    free(f->memory);
+    free(f->noise_starts);
     free(f);
 }
 
 static void forget_points(struct change_finder *f)
 {
     f->x_count = 0;
+    f->noise_points = 0;
+    if (f->memory)
+        memset(f->memory, 0, MEMORY * sizeof(*f->memory));
     for (size_t i = 0; i < TURNS_MAX; i++)
         f->turns[i].fed = 0;
 }
@@ -183,42 +205,95 @@ static void cut(struct change_finder *f, int number)
         f->cuts[i].judged = false;
 }
 
-/* The points from the cut before to the cut behind. */
-static struct step_window window_of(const struct change_finder *f, size_t i, size_t *begin)
+/* Whether these cuts are those of the time before. */
+static bool same_cuts(const struct change_finder *f)
 {
-    *begin = i ? f->starts[i - 1] : 0;
-    size_t end = i + 1 < f->start_count ? f->starts[i + 1] : f->count;
+    return f->noise_points == f->count && f->noise_start_count == f->start_count &&
+           !memcmp(f->noise_starts, f->starts, f->start_count * sizeof(*f->starts));
+}
+
+static void measure_noise(struct change_finder *f, double floor)
+{
+    if (!f->noise_points || !same_cuts(f)) {
+        f->residual_noise =
+            noise_of_residuals(f->x, f->count, f->starts, f->start_count, floor, f->scratch);
+        ARRAY_RESERVE(f->noise_starts, f->noise_starts_cap, f->start_count + 1);
+        memcpy(f->noise_starts, f->starts, f->start_count * sizeof(*f->starts));
+        f->noise_start_count = f->start_count;
+        f->noise_points = f->count;
+    }
+    f->noise = f->residual_noise;
+}
+
+static struct step_window window_of(const struct change_finder *f, const struct remembered *cut)
+{
     return (struct step_window){
-        .x = f->x + *begin,
-        .n = end - *begin,
-        .at = f->starts[i] - *begin,
+        .x = f->x + cut->begin,
+        .n = cut->end - cut->begin,
+        .at = cut->at - cut->begin,
         .noise = f->noise,
         .cap = f->rule.cap,
         .scratch = f->scratch,
     };
 }
 
+static bool is_cut(const struct remembered *a, const struct remembered *b)
+{
+    return a->begin == b->begin && a->at == b->at && a->end == b->end &&
+           a->noise.scale == b->noise.scale && a->noise.correlation == b->noise.correlation;
+}
+
+/* The cut `i` between the one before it and the one behind. */
+static struct remembered *measure_cut(struct change_finder *f, size_t i)
+{
+    const struct remembered asked = {
+        .begin = i ? f->starts[i - 1] : 0,
+        .at = f->starts[i],
+        .end = i + 1 < f->start_count ? f->starts[i + 1] : f->count,
+        .noise = f->noise,
+    };
+    if (!f->memory)
+        f->memory = xcalloc(MEMORY, sizeof(*f->memory));
+    uint64_t hash = (asked.begin * 31 + asked.at) * 0x9e3779b97f4a7c15 + asked.end * 0x85ebca6b;
+    struct remembered *kept = &f->memory[(hash >> 32) & (MEMORY - 1)];
+    if (is_cut(kept, &asked))
+        return kept;
+    *kept = asked;
+    struct step_window window = window_of(f, kept);
+    kept->step = step_measure(&window);
+    return kept;
+}
+
+static void measure_drift(struct change_finder *f, struct remembered *cut)
+{
+    struct step_window window = window_of(f, cut);
+    if (!cut->drift_known)
+        cut->drift = step_against_drift(&window, &cut->step);
+    cut->drift_known = true;
+}
+
 static void judge(struct change_finder *f, size_t i)
 {
     const struct change_rule *rule = &f->rule;
     struct cut *cut = &f->cuts[i];
-    size_t begin;
-    struct step_window window = window_of(f, i, &begin);
+    size_t begin = i ? f->starts[i - 1] : 0;
+    size_t end = i + 1 < f->start_count ? f->starts[i + 1] : f->count;
     cut->judged = true;
     cut->standing = 0;
-    if (window.at < BEFORE_MIN || window.n - window.at < AFTER_MIN)
+    if (f->starts[i] < begin + BEFORE_MIN || end < f->starts[i] + AFTER_MIN)
         return;
-    struct step *step = &cut->step;
-    *step = step_measure(&window);
+    struct remembered *known = measure_cut(f, i);
+    const struct step *step = &known->step;
     double least = rule->evidence + sqrt(log((double)f->count));
     double standing = fmin(step->evidence / least, step->size / rule->size);
     standing = fmin(standing, step->certainty / rule->certainty);
     if (standing >= 1 && step->size <= rule->drift_below) {
-        struct step_drift drift = step_against_drift(&window, step);
-        standing = fmin(standing, drift.over_line / rule->over_line);
-        if (drift.over_cubic < rule->over_cubic)
+        measure_drift(f, known);
+        standing = fmin(standing, known->drift.over_line / rule->over_line);
+        if (known->drift.over_cubic < rule->over_cubic)
             standing = fmin(standing, 0.5);
     }
+    cut->step = *step;
     cut->standing = standing;
 }
 
@@ -261,12 +336,11 @@ static bool settle_places(struct change_finder *f)
 {
     bool moved = false;
     for (size_t i = 0; i < f->start_count; i++) {
-        size_t begin;
-        struct step_window window = window_of(f, i, &begin);
-        struct step step = step_measure(&window);
-        if (step.best == window.at || step.best < BEFORE_MIN || step.best + 2 > window.n)
+        const struct remembered *cut = measure_cut(f, i);
+        size_t best = cut->begin + cut->step.best;
+        if (best == cut->at || best < cut->begin + BEFORE_MIN || best + 2 > cut->end)
             continue;
-        f->starts[i] = begin + step.best;
+        f->starts[i] = best;
         moved = true;
     }
     return moved;
@@ -307,9 +381,9 @@ size_t change_finder_find(struct change_finder *f, const struct change **out)
     f->noise.scale = fmax(noise_of_differences(f->x, f->count, f->scratch), floor);
     for (int turn = 0; turn < f->rule.turns && !(turn && settled(f, turn)); turn++) {
         cut(f, turn);
-        f->noise = noise_of_residuals(f->x, f->count, f->starts, f->start_count, floor, f->scratch);
+        measure_noise(f, floor);
         prune(f);
-        f->noise = noise_of_residuals(f->x, f->count, f->starts, f->start_count, floor, f->scratch);
+        measure_noise(f, floor);
     }
     if (settle_places(f))
         (void)settle_places(f);

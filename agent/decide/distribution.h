@@ -1,4 +1,5 @@
-/* Distributions: of the normal and of Student's t. Good to 1e-10 of the probability. */
+/* Distributions: of the normal and of Student's t. Relative errors of probabilities stay below
+ * 1e-8; with more than 1e5 degrees of freedom below 1e-6 out to 8 standard deviations. */
 #pragma once
 
 /* P(Z > z). */
