@@ -79,6 +79,12 @@ static void start_play(struct play *play, const char *const *answers, size_t cou
     cr_assert_eq(pthread_create(&play->thread, NULL, play_answers, play), 0);
 }
 
+static void release_play(struct play *play)
+{
+    strlist_release(&play->requests);
+}
+#define AUTO_PLAY __attribute__((cleanup(release_play)))
+
 /* Ends the server, also when fewer requests came than it has answers. */
 static void end_play(struct play *play)
 {
@@ -257,12 +263,13 @@ Test(http, redirects_in_a_circle_end)
 static void redirect_elsewhere(struct trial *trial, struct play *other, bool anywhere)
 {
     static const char *const second[] = {OK_ANSWER("elsewhere")};
-    static const char *first[1];
+    static char text[256];
+    static const char *const first[] = {text};
     start_play(other, second, 1);
-    first[0] =
-        xasprintf("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:%d/blob?sig=topsecret\r\n"
-                  "Connection: close\r\n\r\n",
-                  other->port);
+    snprintf(text, sizeof(text),
+             "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:%d/blob?sig=topsecret\r\n"
+             "Connection: close\r\n\r\n",
+             other->port);
     start_trial(trial, first, 1);
     send_one(trial, (struct http_request){.target = "/zip", .anywhere = anywhere});
 }
@@ -270,7 +277,7 @@ static void redirect_elsewhere(struct trial *trial, struct play *other, bool any
 Test(http, the_token_never_follows_to_another_host)
 {
     struct trial trial = {0};
-    struct play other = {0};
+    AUTO_PLAY struct play other = {0};
     redirect_elsewhere(&trial, &other, true);
     cr_assert_eq(trial.failed, 0, "%s", trial.err.message);
     cr_assert_str_eq(trial.response.body.buf, "elsewhere");
@@ -284,7 +291,7 @@ Test(http, the_token_never_follows_to_another_host)
 Test(http, a_redirect_to_another_host_is_not_followed_unasked)
 {
     struct trial trial = {0};
-    struct play other = {0};
+    AUTO_PLAY struct play other = {0};
     redirect_elsewhere(&trial, &other, false);
     cr_assert_eq(trial.failed, ERROR_INPUT);
     cr_assert(strstr(trial.err.message, "another host"), "%s", trial.err.message);
@@ -296,7 +303,7 @@ Test(http, a_redirect_to_another_host_is_not_followed_unasked)
 
 Test(http, an_absolute_target_elsewhere_gets_no_token)
 {
-    struct play other = {0};
+    AUTO_PLAY struct play other = {0};
     static const char *const answers[] = {OK_ANSWER("x")};
     start_play(&other, answers, 1);
     TRIAL(trial, OK_ANSWER("unused"));
