@@ -3,6 +3,7 @@
 #include "command/command.h"
 #include "command/rows.h"
 
+#define PUBLISH_ADDRESS(ident, word, harness) &command_publish_##ident,
 const struct command *const commands[] = {
     &command_checkout,
     &command_run,
@@ -15,7 +16,7 @@ const struct command *const commands[] = {
     &command_jobs_retry,
     &command_publish_criterion,
     &command_publish_pytest,
-    &command_publish_auto,
+    PARSE_FORMAT_LIST(PUBLISH_ADDRESS) & command_publish_auto,
     &command_publish,
     &command_import_history,
     &command_results,

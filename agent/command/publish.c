@@ -1,4 +1,4 @@
-/* publish criterion|pytest|auto, publish --artifact|--spooled: the front of pipeline/publish. */
+/* publish FORMAT, publish --artifact|--spooled: the front of pipeline/publish. */
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -8,6 +8,7 @@
 #include "command/rows.h"
 #include "host/machine.h"
 #include "model/commit.h"
+#include "parse/format_list.h"
 #include "parse/pytest_benchmark.h"
 #include "pipeline/publish.h"
 #include "pipeline/spool.h"
@@ -299,8 +300,9 @@ static int run_other(const struct globals *globals, const void *raw, const struc
     if (o->artifact)
         return publish_artifact(globals, o, err);
     if (!o->spooled)
-        return error_set(err, ERROR_USAGE,
-                         "publish needs one of: criterion, pytest, auto, --artifact or --spooled");
+        return error_set(
+            err, ERROR_USAGE,
+            "publish needs one of: auto, the name of a format, --artifact or --spooled");
     struct spool_counts counts = {0};
     struct error reason = ERROR_INIT;
     int failed = spool_publish(&counts, &reason);
@@ -359,6 +361,15 @@ PUBLISH_COMMAND(command_publish_criterion, "criterion",
                 "FILE|DIR… --dut-version V --dut-timestamp N", run_criterion);
 PUBLISH_COMMAND(command_publish_pytest, "pytest", "Store results of pytest-benchmark", "FILE…",
                 run_pytest);
+#define PUBLISH_FORMAT(ident, word, harness)                                             \
+    static int run_##ident(const struct globals *globals, const void *options,           \
+                           const struct strlist *args, struct error *err)                \
+    {                                                                                    \
+        return publish_all(globals, options, word, args, err);                           \
+    }                                                                                    \
+    PUBLISH_COMMAND(command_publish_##ident, word, "Store results of " harness, "FILE…", \
+                    run_##ident);
+PARSE_FORMAT_LIST(PUBLISH_FORMAT)
 PUBLISH_COMMAND(command_publish_auto, "auto", "Store results, whatever harness wrote them", "FILE…",
                 run_auto);
 

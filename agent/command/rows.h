@@ -2,6 +2,7 @@
 #pragma once
 
 #include "command/command.h"
+#include "parse/format_list.h"
 
 extern const struct command command_publish, command_publish_criterion, command_publish_pytest,
     command_publish_auto, command_import_history, command_query, command_results,
@@ -15,3 +16,7 @@ extern const struct command command_publish, command_publish_criterion, command_
     command_github_artifact, command_github_pull, command_bot_comment, command_bot_progress,
     command_bot_finish, command_poll, command_jobs_list, command_jobs_add, command_jobs_cancel,
     command_jobs_retry;
+
+#define PUBLISH_ROW(ident, word, harness) extern const struct command command_publish_##ident;
+PARSE_FORMAT_LIST(PUBLISH_ROW)
+#undef PUBLISH_ROW

@@ -5,6 +5,7 @@
 #include "parse/calibration.h"
 #include "parse/criterion.h"
 #include "parse/criterion_folder.h"
+#include "parse/format_list.h"
 #include "parse/history.h"
 #include "parse/pytest_benchmark.h"
 
@@ -13,14 +14,14 @@
 
 #define HEAD_SIZE ((size_t)64 << 10)
 
-/* In the order in which "auto" asks them. */
+#define FORMAT_DECLARED(ident, word, harness) extern const struct parse_format ident##_format;
+PARSE_FORMAT_LIST(FORMAT_DECLARED)
+#undef FORMAT_DECLARED
+
+#define FORMAT_ADDRESS(ident, word, harness) &ident##_format,
 const struct parse_format *const parse_formats[] = {
-    &pytest_benchmark_format,
-    &criterion_format,
-    &criterion_folder_format,
-    &history_format,
-    &calibration_format,
-};
+    &pytest_benchmark_format, &criterion_format,   &criterion_folder_format,
+    &history_format,          &calibration_format, PARSE_FORMAT_LIST(FORMAT_ADDRESS)};
 const size_t parse_format_count = ARRAY_SIZE(parse_formats);
 
 /* The first bytes of the file, without a byte order mark and leading white space. */
@@ -70,18 +71,27 @@ static int recognise_file(struct input *input, const struct parse_format **out, 
         return rc;
     if (!len)
         return no_results(input, " is empty", err);
+    const struct parse_format *format = NULL;
+    AUTO_STRBUF struct strbuf fitting = STRBUF_INIT;
+    size_t count = 0;
     for (size_t i = 0; i < parse_format_count; i++) {
-        const struct parse_format *format = parse_formats[i];
-        if (format->kind != INPUT_FILE || !format->recognise(head, len))
+        if (parse_formats[i]->kind != INPUT_FILE || !parse_formats[i]->recognise(head, len))
             continue;
-        if (!format->parse)
-            return error_set(err, ERROR_INPUT,
-                             "%s is %s: its items have commits of their own; use import-history",
-                             input_name(input), format->description);
-        *out = format;
-        return 0;
+        format = parse_formats[i];
+        strbuf_addf(&fitting, "%s'publish %s' (%s)", count++ ? " or " : "", format->name,
+                    format->description);
     }
-    return fits_none(input, head, err);
+    if (!count)
+        return fits_none(input, head, err);
+    if (count > 1)
+        return error_set(err, ERROR_INPUT, "%s fits %zu formats; choose %s", input_name(input),
+                         count, fitting.buf);
+    if (!format->parse)
+        return error_set(err, ERROR_INPUT,
+                         "%s is %s: its items have commits of their own; use import-history",
+                         input_name(input), format->description);
+    *out = format;
+    return 0;
 }
 
 static int find_format(const char *name, const struct input *input, const struct parse_format **out,
@@ -100,7 +110,11 @@ static int find_format(const char *name, const struct input *input, const struct
     if (known)
         return error_set(err, ERROR_INPUT, "%s is a folder; the format \"%s\" is a file",
                          input_name(input), name);
-    return error_set(err, ERROR_USAGE, "no format is called \"%s\": criterion, pytest, auto", name);
+    AUTO_STRBUF struct strbuf words = STRBUF_INIT;
+    for (size_t i = 0; i < parse_format_count; i++)
+        if (parse_formats[i]->kind == INPUT_FILE && parse_formats[i]->parse)
+            strbuf_addf(&words, "%s, ", parse_formats[i]->name);
+    return error_set(err, ERROR_USAGE, "no format is called \"%s\": %sauto", name, words.buf);
 }
 
 static int is_empty(struct input *input, bool *out, struct error *err)

@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "parse/benchmark_name.h"
+#include "parse/json_outline.h"
 #include "parse/json_value.h"
 #include "parse/time_unit.h"
 
@@ -297,11 +298,21 @@ static bool has(const char *head, size_t len, const char *word)
     return memmem(head, len, word, strlen(word));
 }
 
+/* Google Benchmark and pyperf have a list of that name too. */
+static bool has_benchmarks(const char *head, size_t len)
+{
+    AUTO_JSON_OUTLINE struct json_outline outline;
+    json_outline_read(head, len, &outline);
+    return json_outline_has(&outline, "benchmarks") && !json_outline_has(&outline, "context") &&
+           !json_outline_has(&outline, "benchmarks[].runs") &&
+           !json_outline_has(&outline, "benchmarks[].real_time");
+}
+
 static bool pytest_recognise(const char *head, size_t len)
 {
     return *head == '{' &&
            (has(head, len, "\"machine_info\"") || has(head, len, "\"commit_info\"") ||
-            (has(head, len, "\"benchmarks\"") && !has(head, len, "\"reason\"")));
+            (has_benchmarks(head, len) && !has(head, len, "\"reason\"")));
 }
 
 const struct parse_format pytest_benchmark_format = {

@@ -67,14 +67,14 @@ for source in agent/parse/*.c agent/model/summary.c tests/fuzz/fuzz.c \
     agent/bot/*.c agent/artifact/zip.c agent/artifact/manifest.c \
     agent/base/alloc.c agent/base/clock.c agent/base/digest.c agent/base/error.c \
     agent/base/escape.c agent/base/file.c agent/base/interrupt.c agent/base/log.c \
-    agent/base/strbuf.c agent/base/strlist.c; do
+    agent/base/strbuf.c agent/base/strlist.c agent/base/text_pool.c agent/base/json_write.c; do
     object=$scratch/$(echo "$source" | tr / _).o
     # shellcheck disable=SC2086 # the flags are words
     $clang $flags $library_flags -Iagent -include agent/base/banned.h -c "$source" -o "$object"
     objects="$objects $object"
 done
 
-[ $# -gt 0 ] || set -- json decimal criterion criterion_folder pytest history auto \
+[ $# -gt 0 ] || set -- json decimal criterion criterion_folder pytest history auto formats \
     comment bot_text zip manifest
 failed=
 for name; do
