@@ -316,7 +316,8 @@ static int on_cancel(struct bot *bot, struct error *err)
 static int on_compare(struct bot *bot, const struct question *q, struct error *err)
 {
     AUTO_BOT_JOB struct bot_job job = {0};
-    AUTO_FREE char *table = NULL, *project = bot_project(bot);
+    AUTO_BOT_FINDINGS struct bot_findings findings = {0};
+    AUTO_FREE char *project = bot_project(bot);
     char base[GITHUB_SHA_SIZE];
     int failed = last_job(bot, &job, err);
     if (failed)
@@ -329,10 +330,10 @@ static int on_compare(struct bot *bot, const struct question *q, struct error *e
     const struct bot_side_by_side sides = {
         .commit = job.approval.commit, .base = base, .project = project};
     if (!failed)
-        failed = bot_table(bot->options->db, &sides, &table, err);
+        failed = bot_find_results(bot->options->db, &sides, &findings, err);
     if (failed == ERROR_NO_DATA)
         return refuse(bot, err->message, err);
-    return failed ? failed : answer(bot, table, err);
+    return failed ? failed : answer(bot, findings.table, err);
 }
 
 static int on_help(struct bot *bot, struct error *err)

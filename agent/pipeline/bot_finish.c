@@ -2,6 +2,7 @@
 #include "pipeline/bot_state.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "github/artifacts.h"
@@ -24,7 +25,9 @@
 struct measuring {
     char commit[BOT_SHA_SIZE];
     struct bot_job job;
-    char *url; /* of the run */
+    char *url;                  /* of the run */
+    char base[GITHUB_SHA_SIZE]; /* where the branch left its base; "" where nothing says */
+    int64_t base_s;             /* its time */
 };
 
 static void measuring_release(struct measuring *m)
@@ -143,17 +146,53 @@ static int choose_bed(const struct bot *bot, char **out, struct error *err)
     return 0;
 }
 
-/* Publishes what the run left; the commit's time comes from GitHub. */
-static int publish(struct bot *bot, const struct measuring *m, const char *path, const char *bed,
-                   struct artifact_outcome *outcome, struct error *err)
+/* Where the branch left its base. Histories without a common commit have no such place. */
+static int find_base(struct bot *bot, struct measuring *m, struct error *err)
+{
+    AUTO_GITHUB_PULL struct github_pull pull = {0};
+    AUTO_GITHUB_COMMIT struct github_commit base = {0};
+    struct github_comparison fork = {0};
+    int failed = github_pull_get(bot->github, bot->pull, &pull, err);
+    if (!failed)
+        failed = github_compare(bot->github, pull.base_sha, m->job.approval.commit, &fork, err);
+    if (!failed)
+        failed = github_commit_get(bot->github, fork.merge_base, &base, err);
+    if (failed == ERROR_NOT_FOUND)
+        return 0;
+    if (failed)
+        return failed;
+    memcpy(m->base, base.sha, sizeof(m->base));
+    m->base_s = base.commit_s;
+    return 0;
+}
+
+/* The commit's time decides which history it is held against, and its author has written it: it is
+ * taken to lie between the base and now. */
+static int commit_time(struct bot *bot, const struct measuring *m, int64_t *out, struct error *err)
 {
     AUTO_GITHUB_COMMIT struct github_commit commit = {0};
+    int64_t now = clock_unix_s();
+    int failed = github_commit_get(bot->github, m->job.approval.commit, &commit, err);
+    if (!failed)
+        *out = commit.commit_s < m->base_s ? m->base_s
+               : commit.commit_s > now     ? now
+                                           : commit.commit_s;
+    return failed;
+}
+
+/* Publishes what the run left. */
+static int publish(struct bot *bot, struct measuring *m, const char *path, const char *bed,
+                   struct artifact_outcome *outcome, struct error *err)
+{
     AUTO_FREE char *project = bot_project(bot);
     AUTO_FREE char *run =
         xasprintf("%" PRId64 "-%" PRId64, bot->event.run_id, bot->event.run_attempt);
-    int failed = github_commit_get(bot->github, m->job.approval.commit, &commit, err);
+    int64_t time = 0;
+    int failed = find_base(bot, m, err);
+    if (!failed)
+        failed = commit_time(bot, m, &time, err);
     if (failed)
-        return failed;
+        return failed == ERROR_INPUT ? ERROR_FAILURE : failed;
     const struct artifact_request request = {
         .db = bot->options->db,
         .path = path,
@@ -161,36 +200,27 @@ static int publish(struct bot *bot, const struct measuring *m, const char *path,
         .project = project,
         .test_bed = bed,
         .run = run,
-        .commit_time = commit.commit_s,
+        .commit_time = time,
     };
     return artifact_publish(&request, outcome, err);
 }
 
-/* What the results are set beside: where the branch left its base. */
-static int describe_results(struct bot *bot, const struct measuring *m, const char *bed,
-                            const struct artifact_outcome *outcome, char **table, struct error *err)
+static int find_results(struct bot *bot, const struct measuring *m, const char *bed,
+                        const struct artifact_outcome *outcome, struct bot_findings *out,
+                        struct error *err)
 {
-    AUTO_GITHUB_PULL struct github_pull pull = {0};
-    AUTO_GITHUB_COMMIT struct github_commit base = {0};
-    struct github_comparison fork = {0};
     AUTO_FREE char *project = bot_project(bot);
-    int failed = github_pull_get(bot->github, bot->pull, &pull, err);
-    if (!failed)
-        failed = github_compare(bot->github, pull.base_sha, m->job.approval.commit, &fork, err);
-    if (!failed)
-        failed = github_commit_get(bot->github, fork.merge_base, &base, err);
-    if (failed)
-        return failed;
     const struct bot_side_by_side sides = {
         .commit = m->job.approval.commit,
         .run = outcome->run,
-        .base = fork.merge_base,
-        .before_s = base.commit_s,
+        .base = *m->base ? m->base : NULL,
+        .before_s = m->base_s,
         .test_bed = bed,
         .project = project,
         .whole = m->job.approval.whole,
+        .judge = true,
     };
-    return bot_table(bot->options->db, &sides, table, err);
+    return bot_find_results(bot->options->db, &sides, out, err);
 }
 
 static void print_problems(struct strbuf *out, const struct artifact_outcome *outcome)
@@ -206,27 +236,48 @@ static void print_problems(struct strbuf *out, const struct artifact_outcome *ou
         bot_code(out, outcome->reason);
 }
 
+/* What the check run concludes: an unsure verdict is neither. */
+static void conclude(const struct artifact_outcome *outcome, const struct bot_findings *findings,
+                     struct bot_report *out)
+{
+    bool complete = !strcmp(outcome->outcome, RUN_COMPLETE);
+    enum verdict_kind kind = findings->judged ? findings->verdict : VERDICT_NO_HISTORY;
+    if (kind == VERDICT_WORSE) {
+        out->conclusion = "failure";
+        out->title = complete ? "Worse" : "Worse, and measured in part";
+    } else if (!complete) {
+        out->conclusion = "failure";
+        out->title = "Measured in part";
+    } else if (kind == VERDICT_UNSURE || (!findings->judged && findings->obstacle)) {
+        out->conclusion = "neutral";
+        out->title = findings->judged ? "Measured: unsure" : "Measured: cannot be compared";
+    } else {
+        out->conclusion = "success";
+        out->title = kind == VERDICT_BETTER ? "Better"
+                     : kind == VERDICT_SAME ? "Same"
+                                            : "Measured: no verdict";
+    }
+}
+
 /* The end of a run that left results. */
 static int report_results(struct bot *bot, struct measuring *m, const char *bed,
                           const struct artifact_outcome *outcome, struct error *err)
 {
-    AUTO_FREE char *table = NULL;
+    AUTO_BOT_FINDINGS struct bot_findings findings = {0};
     AUTO_STRBUF struct strbuf details = STRBUF_INIT, result = STRBUF_INIT;
-    bool complete = !strcmp(outcome->outcome, RUN_COMPLETE);
-    int failed = describe_results(bot, m, bed, outcome, &table, err);
+    int failed = find_results(bot, m, bed, outcome, &findings, err);
     if (!failed)
         failed = bot_load_text(bot, err);
     if (failed)
         return failed;
     print_problems(&details, outcome);
-    strbuf_addf(&result, "#### Results of `%s`\n\n%s", m->job.approval.commit, table);
+    strbuf_addf(&result, "#### Results of `%s`\n\n%s", m->job.approval.commit, findings.table);
     bot_text_set(&bot->text.result, result.buf);
-    const struct bot_report report = {
-        .conclusion = complete ? "success" : "failure",
-        .title = complete ? "Measured" : "Measured in part",
+    struct bot_report report = {
         .details = details.len ? details.buf : NULL,
         .run_url = m->url,
     };
+    conclude(outcome, &findings, &report);
     failed = bot_report(bot, &m->job, &report, err);
     bot->out->results = outcome->found;
     return failed ? failed : bot_done(bot, "published", outcome->reason);

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
+#include "pipeline/against_history.h"
 #include "report/table.h"
 #include "store/results.h"
 
@@ -13,6 +14,7 @@
 struct pair {
     const char *name, *test_bed, *units;
     double before, after;
+    const struct history_verdict *verdict; /* NULL: not judged */
 };
 
 struct pairs {
@@ -102,13 +104,41 @@ static void add_quantity(struct strbuf *out, double value, const char *units)
         format_double(out, value);
 }
 
-static void print_rows(struct strbuf *out, const struct pairs *pairs)
+static void add_percent(struct strbuf *out, double relative)
 {
-    strbuf_addstr(out, "| benchmark | test bed | base | pull request | ratio |\n"
-                       "|---|---|--:|--:|--:|\n");
+    strbuf_addf(out, fabs(relative) < 0.0995 ? "%+.1f %%" : "%+.0f %%", 100 * relative);
+}
+
+/* "worse: +5.2 % (+3.1 % to +7.4 %)" */
+static void add_verdict(struct strbuf *out, const struct history_verdict *v)
+{
+    if (!v)
+        return;
+    strbuf_addstr(out, v->comparable ? verdict_name(v->verdict.kind) : "not comparable");
+    if (!v->possible || !v->prediction.relative)
+        return;
+    strbuf_addstr(out, ": ");
+    add_percent(out, v->prediction.effect);
+    strbuf_addstr(out, " (");
+    add_percent(out, v->prediction.low);
+    strbuf_addstr(out, " to ");
+    add_percent(out, v->prediction.high);
+    strbuf_addch(out, ')');
+}
+
+static bool is_called(const struct pair *p)
+{
+    return p->verdict && p->verdict->comparable &&
+           (p->verdict->verdict.kind == VERDICT_WORSE ||
+            p->verdict->verdict.kind == VERDICT_BETTER);
+}
+
+/* Rows of which something is called come first: of a long table the end is cut off. */
+static void print_rows(struct strbuf *out, const struct pairs *pairs, bool called)
+{
     for (size_t i = 0; i < pairs->count; i++) {
         const struct pair *p = &pairs->items[i];
-        if (isnan(p->after))
+        if (isnan(p->after) || is_called(p) != called)
             continue;
         strbuf_addstr(out, "| ");
         bot_code(out, p->name);
@@ -119,9 +149,11 @@ static void print_rows(struct strbuf *out, const struct pairs *pairs)
         strbuf_addstr(out, " | ");
         add_quantity(out, p->after, p->units);
         if (isnan(p->before) || p->before == 0)
-            strbuf_addstr(out, " | – |\n");
+            strbuf_addstr(out, " | – | ");
         else
-            strbuf_addf(out, " | %.3f |\n", p->after / p->before);
+            strbuf_addf(out, " | %.3f | ", p->after / p->before);
+        add_verdict(out, p->verdict);
+        strbuf_addstr(out, " |\n");
     }
 }
 
@@ -143,7 +175,7 @@ static void print_gone(struct strbuf *out, const struct pairs *pairs)
         strbuf_addstr(out, ".\n");
 }
 
-static void print_table(struct strbuf *out, const struct pairs *pairs, const char *base, bool whole)
+static void print_head(struct strbuf *out, const struct pairs *pairs, const char *base)
 {
     size_t measured = 0, common = 0;
     for (size_t i = 0; i < pairs->count; i++) {
@@ -151,19 +183,85 @@ static void print_table(struct strbuf *out, const struct pairs *pairs, const cha
         common += !isnan(pairs->items[i].after) && !isnan(pairs->items[i].before);
     }
     if (base)
-        strbuf_addf(
-            out,
-            "Medians of %zu benchmarks, %zu of them also measured at the base `%s`. A ratio "
-            "above 1 takes longer; it is no verdict.\n\n",
-            measured, common, base);
+        strbuf_addf(out,
+                    "Medians of %zu benchmarks, %zu of them also measured at the base `%s`. The "
+                    "ratio is this commit's median over the base's: it is no verdict.\n\n",
+                    measured, common, base);
     else
         strbuf_addf(out,
                     "Medians of %zu benchmarks. The default history has nothing to set beside "
                     "them.\n\n",
                     measured);
-    print_rows(out, pairs);
-    if (whole)
-        print_gone(out, pairs);
+}
+
+static size_t count_kind(const struct history_verdicts *all, enum verdict_kind kind)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        count += all->items[i].comparable && all->items[i].verdict.kind == kind;
+    return count;
+}
+
+static void print_verdicts(struct strbuf *out, const struct history_verdicts *all,
+                           const struct bot_findings *findings)
+{
+    if (!findings->judged && findings->obstacle) {
+        strbuf_addstr(out, "**No verdict**: ");
+        bot_code(out, findings->obstacle);
+        strbuf_addstr(out, ".\n\n");
+        return;
+    }
+    if (!findings->judged) {
+        strbuf_addf(out,
+                    "**No verdict**: fewer than %d earlier runs on this test bed are known of each "
+                    "benchmark.\n\n",
+                    PREDICT_HISTORY_MIN);
+        return;
+    }
+    strbuf_addf(
+        out,
+        "**Verdict: %s.** %zu worse, %zu better, %zu same, %zu unsure, %zu without history; "
+        "the chance that any is called worse although nothing changed is at most %g %%.\n\n",
+        verdict_name(findings->verdict), count_kind(all, VERDICT_WORSE),
+        count_kind(all, VERDICT_BETTER), count_kind(all, VERDICT_SAME),
+        count_kind(all, VERDICT_UNSURE), count_kind(all, VERDICT_NO_HISTORY), 100 * VERDICT_ALPHA);
+}
+
+/* The commit held against the history of its test bed. What stands in the way is no failure: there
+ * is no verdict then. */
+static int judge(struct database *db, const struct bot_side_by_side *sides, struct history *history,
+                 struct history_verdicts *all, struct bot_findings *out, struct error *err)
+{
+    const struct verdict_rule rule = {.alpha = VERDICT_ALPHA, .matters = VERDICT_MATTERS};
+    const struct result_query query = {.test_bed = sides->test_bed, .project = sides->project};
+    int failed = history_read(db, &query, sides->commit, history, err);
+    if (!failed)
+        failed = against_history(history, sides->commit, &rule, all, err);
+    if (failed == ERROR_NO_DATA)
+        out->obstacle = xstrdup(err->message);
+    if (failed == ERROR_NOT_FOUND || failed == ERROR_NO_DATA)
+        return 0;
+    if (failed)
+        return failed;
+    AUTO_FREE struct verdict *verdicts = xcalloc(all->count + 1, sizeof(*verdicts));
+    for (size_t i = 0; i < all->count; i++) {
+        verdicts[i] = all->items[i].verdict;
+        out->judged |= all->items[i].comparable && verdicts[i].kind != VERDICT_NO_HISTORY;
+        if (!all->items[i].comparable && all->items[i].notes.count && !out->obstacle)
+            out->obstacle = xstrdup(all->items[i].notes.items[0]);
+    }
+    out->verdict = verdict_overall(verdicts, all->count);
+    return 0;
+}
+
+static const struct history_verdict *verdict_of(const struct history_verdicts *all,
+                                                const struct pair *p)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (!strcmp(all->items[i].series->benchmark, p->name) &&
+            !strcmp(all->items[i].series->test_bed, p->test_bed))
+            return &all->items[i];
+    return NULL;
 }
 
 /* The newest commit of the default history that is no younger than the pull request's base. */
@@ -215,8 +313,42 @@ static int read_sides(struct database *db, const struct bot_side_by_side *sides,
     return failed || !base ? failed : read_history(db, sides, base, theirs, err);
 }
 
-int bot_table(const char *db_uri, const struct bot_side_by_side *sides, char **out,
-              struct error *err)
+void bot_findings_release(struct bot_findings *findings)
+{
+    free(findings->table);
+    free(findings->obstacle);
+    *findings = (struct bot_findings){0};
+}
+
+static int print_findings(struct database *db, const struct bot_side_by_side *sides,
+                          const char *base, struct pairs *pairs, struct bot_findings *out,
+                          struct error *err)
+{
+    AUTO_HISTORY struct history history = {0};
+    AUTO_HISTORY_VERDICTS struct history_verdicts all = {0};
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    struct bot_findings findings = {.verdict = VERDICT_NO_HISTORY};
+    int failed = sides->judge ? judge(db, sides, &history, &all, &findings, err) : 0;
+    if (failed)
+        return failed;
+    for (size_t i = 0; i < pairs->count; i++)
+        pairs->items[i].verdict = verdict_of(&all, &pairs->items[i]);
+    if (sides->judge)
+        print_verdicts(&text, &all, &findings);
+    print_head(&text, pairs, base);
+    strbuf_addstr(&text, "| benchmark | test bed | base | pull request | ratio | verdict |\n"
+                         "|---|---|--:|--:|--:|---|\n");
+    print_rows(&text, pairs, true);
+    print_rows(&text, pairs, false);
+    if (sides->whole)
+        print_gone(&text, pairs);
+    findings.table = strbuf_detach(&text);
+    *out = findings;
+    return 0;
+}
+
+int bot_find_results(const char *db_uri, const struct bot_side_by_side *sides,
+                     struct bot_findings *out, struct error *err)
 {
     AUTO_DATABASE struct database *db = NULL;
     AUTO_STORED_RESULTS struct stored_results theirs = {0}, mine = {0};
@@ -233,12 +365,10 @@ int bot_table(const char *db_uri, const struct bot_side_by_side *sides, char **o
     if (failed)
         return failed;
     struct pairs pairs = {0};
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
     sort_side(&theirs);
     sort_side(&mine);
     pair_up(&theirs, &mine, &pairs);
-    print_table(&text, &pairs, theirs.count ? base : NULL, sides->whole);
+    failed = print_findings(db, sides, theirs.count ? base : NULL, &pairs, out, err);
     free(pairs.items);
-    *out = strbuf_detach(&text);
-    return 0;
+    return failed;
 }

@@ -3,6 +3,7 @@
 
 #include "bot/approval.h"
 #include "bot/text.h"
+#include "decide/verdict.h"
 #include "github/checks.h"
 #include "github/event.h"
 #include "github/github.h"
@@ -73,11 +74,23 @@ struct bot_side_by_side {
     const char *test_bed; /* NULL: any */
     const char *project;
     bool whole; /* everything was to be run: what the base has and the commit lacks is named */
+    bool judge; /* hold the commit against the history, by the rule of 'compare --history' */
 };
-/* A fresh string: their table as Markdown. Without anything beside them it has one side.
- * ERROR_NO_DATA where the commit has no results. */
-int bot_table(const char *db, const struct bot_side_by_side *sides, char **out,
-              struct error *err) MUST_CHECK;
+
+struct bot_findings {
+    char *table; /* Markdown */
+    bool judged; /* there was history enough for one benchmark at least */
+    enum verdict_kind verdict;
+    char *obstacle; /* what stood in the way of judging, where it is not that there is no history */
+};
+
+void bot_findings_release(struct bot_findings *findings);
+#define AUTO_BOT_FINDINGS __attribute__((cleanup(bot_findings_release)))
+
+/* Without anything beside them the table has one side. ERROR_NO_DATA where the commit has no
+ * results. */
+int bot_find_results(const char *db, const struct bot_side_by_side *sides, struct bot_findings *out,
+                     struct error *err) MUST_CHECK;
 
 /* A fresh string: the project's name in the database. */
 char *bot_project(const struct bot *bot);

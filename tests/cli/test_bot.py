@@ -1,6 +1,7 @@
 """The bench bot: who may ask for what, and what becomes of it."""
 
 import json
+import random
 import re
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from artifact_helpers import files_of, make_zip
 from bot_helpers import BOT, WORKFLOW, Forge
 from github_server import TOKEN
-from store_helpers import criterion_lines, error_line
+from store_helpers import criterion_lines, criterion_message, error_line
 
 FLAGS = ("--rust-only", "--python-only")
 
@@ -335,10 +336,79 @@ def test_the_base_stands_beside_the_results(forge):
     assert f"measured at the base `{forge.base}`" in forge.text
     (row,) = [line for line in forge.text.splitlines() if line.startswith("| `count`")]
     before = forge.store.query("select summary from results where benchmark_name = 'count'")[0]["summary"]["median"]
-    assert row.endswith(f"| {100 / before:.3f} |")
+    assert f"| {100 / before:.3f} | " in row
     (row,) = [line for line in forge.text.splitlines() if line.startswith("| `split`")]
-    assert row.endswith("| – |")
+    assert "| – | 100 ns | – | " in row, row
     assert "Measured at the base, and not here: `gone`." in forge.text, "the base says what is expected"
+
+
+def keep_history(forge, bed="metal", names=("count",), level=100.0, commits=12, noise=.003):
+    """Runs of commits of the default branch that all measured the same, but for noise."""
+    rng = random.Random(7)
+    for number in range(commits):
+        commit = forge.repo.add_commit(f"more {number}", when=1_690_000_000 + number)
+        lines = "".join(json.dumps(criterion_message(n, [level * rng.gauss(1, noise)] * 3)) + "\n" for n in names)
+        forge.store.ok("publish", "criterion", forge.store.file("one.json", lines), "--dut-name", "quick",
+                       "--dut-version", "1", "--dut-timestamp", 1_690_000_000 + number, "--testbed-name", bed,
+                       "--commit", commit)
+
+
+@pytest.mark.parametrize("level, conclusion, title", [
+    (100.0, "success", "Same"), (130.0, "failure", "Worse"), (70.0, "success", "Better"),
+])
+def test_the_history_decides(forge, level, conclusion, title):
+    keep_history(forge)
+    approve(forge)
+    artifact = make_zip(files_of(("count", "fresh"), values=(level,) * 3, commit=forge.head))
+    said = forge.done(forge.finish(forge.runs[0], artifact))
+    assert said["conclusion"] == conclusion == forge.checks[0]["conclusion"], forge.text
+    assert f"**{title}**" in forge.text and f"**Verdict: {title.lower()}.**" in forge.text
+    rows = [line for line in forge.text.splitlines() if line.startswith("| `")]
+    assert rows[0].startswith("| `count`") and f"| {title.lower()}: " in rows[0], rows
+    assert rows[1].endswith("| no history |"), rows
+
+
+def test_a_result_that_the_history_cannot_tell_is_neutral(forge):
+    keep_history(forge, commits=4, noise=.05)
+    approve(forge)
+    said = forge.done(forge.finish(forge.runs[0], make_zip(files_of(("count",), (102.0,) * 3, commit=forge.head))))
+    assert said["conclusion"] == "neutral", forge.text
+    assert "**Measured: unsure**" in forge.text and "1 unsure" in forge.text
+
+
+def test_a_result_that_others_had_a_part_in_is_not_judged(forge):
+    """As 'compare --history' has it: the row is stored, and held against nothing."""
+    keep_history(forge)
+    approve(forge)
+    files = files_of(("count",), (130.0,) * 3, commit=forge.head)
+    said = json.loads(files["manifest.json"])
+    said["parts"][0]["evidence"] = {"flags": ["steal"], "beyond_limit": True}
+    files["manifest.json"] = json.dumps(said)
+    done = forge.done(forge.finish(forge.runs[0], make_zip(files)))
+    assert done["conclusion"] == "neutral", forge.text
+    assert "**Measured: cannot be compared**" in forge.text and "**No verdict**: `" in forge.text
+
+
+def test_without_a_history_there_is_no_verdict(forge):
+    approve(forge)
+    assert forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))["conclusion"] == "success"
+    assert "**No verdict**" in forge.text and "**Measured: no verdict**" in forge.text
+
+
+def test_a_commit_that_says_it_is_older_than_its_base_is_not(forge):
+    """Its author writes the committer's date; it would choose the history that the commit is held against."""
+    forge.repo.commits[forge.head]["commit_s"] = 1_000_000_000
+    approve(forge)
+    forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))
+    (row,) = forge.store.query("select distinct dut['timestamp'] as t from results_pr")
+    assert row["t"] == forge.repo.commits[forge.base]["commit_s"]
+
+
+def test_a_branch_without_a_common_commit_has_no_base(forge):
+    alone = forge.repo.add_commit("another root", branch="topic", parents=[])
+    forge.repo.pulls[7]["head_sha"] = alone
+    approve(forge, commit=alone)
+    assert forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=alone))))["action"] == "published"
 
 
 def test_compare_sets_the_results_beside_another_commit(forge):
@@ -464,7 +534,7 @@ def test_names_are_shown_as_text_and_nothing_else(forge):
     rows = [line for line in forge.text.splitlines() if line.startswith("| `")]
     assert len(rows) == len(NASTY)
     for row in rows:
-        name = re.fullmatch(r"\| `([^`]*)` \| `metal` \| – \| [^|]* \| – \|", row)
+        name = re.fullmatch(r"\| `([^`]*)` \| `metal` \| – \| [^|]* \| – \| [^|]* \|", row)
         assert name, row
         assert not re.search(r"(?<!\\)\|", name[1]) and "\u202e" not in row and "\u200b" not in row
         assert len(row.encode()) < 300

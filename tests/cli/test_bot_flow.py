@@ -66,7 +66,9 @@ def test_from_a_comment_to_a_result(agent, machine, quick, tmp_path):
         env = {**forge.run_event(run), "LANCE_BENCH_TESTBED": "bed"}
         said = forge.done(forge.bot("finish", env))
 
-        assert said["action"] == "published" and said["conclusion"] == "success" and said["results"] == 2
+        assert said["action"] == "published" and said["results"] == 2
+        # Neutral where other work on this machine had so large a part in it that it is not to be judged.
+        assert said["conclusion"] in ("success", "neutral"), forge.text
         rows = forge.store.query("select benchmark_name as b, dut['version'] as v, test_bed as t, metadata as m "
                                  "from results_pr order by 1")
         assert [r["b"] for r in rows] == ["quick/one", "quick/two"]
@@ -80,7 +82,7 @@ def test_from_a_comment_to_a_result(agent, machine, quick, tmp_path):
         # Pull requests never enter the default history.
         assert forge.store.query("select count(*) as n from results") == [{"n": 2}]
         forge.say("@bench-bot status")
-        assert "(success)" in forge.text and len(forge.ours) == 1
+        assert f"({said['conclusion']})" in forge.text and len(forge.ours) == 1
 
 
 def test_a_run_that_was_killed_leaves_nothing_and_its_second_attempt_all(agent, machine, quick, tmp_path):
