@@ -23,6 +23,7 @@ import argparse
 import collections
 import hashlib
 import json
+import multiprocessing
 import os
 import pathlib
 import resource
@@ -220,7 +221,10 @@ def make_store(folder, series, commits):
 
 def store(args):
     with tempfile.TemporaryDirectory() as folder:
-        make_store(folder, args.series, args.commits)
+        # A process of its own: what this one held would count as the agent's memory.
+        maker = multiprocessing.Process(target=make_store, args=(folder, args.series, args.commits))
+        maker.start()
+        maker.join()
         started = time.perf_counter()
         with open(os.devnull, "w") as nowhere:
             process = subprocess.Popen([AGENT, "--db", folder, "--format", "json", "changes"], stdout=subprocess.PIPE,
