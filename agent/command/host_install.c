@@ -17,7 +17,7 @@
 #define SYSTEMD_RUNS "/run/systemd/system"
 
 struct install_options {
-    const char *user, *cpus, *profile, *prefix;
+    const char *user, *cpus, *profile, *prefix, *poll;
     struct strlist runners;
     bool dry_run;
 };
@@ -34,6 +34,8 @@ static const struct option_row install_rows[] = {
         "measure on these CPUs, such as 2-5 (default: chosen from the topology)"),
     ROW(profile, OPTION_STRING, "profile", "NAME",
         "how far to tune: bare-metal, shared or container (default: bare-metal)"),
+    ROW(poll, OPTION_STRING, "poll", "REPO",
+        "a service that measures this repository's commits: see 'lance-bench help poll'"),
     ROW(prefix, OPTION_STRING, "prefix", "DIR", "install into this tree, for a chroot or an image"),
     ROW(dry_run, OPTION_FLAG, "dry-run", NULL, "show what would be written, and do not write"),
 };
@@ -163,6 +165,7 @@ static int run_install(const struct globals *globals, const void *raw, const str
         .runners = &o->runners,
         .cpus = o->cpus,
         .profile = o->profile,
+        .poll = o->poll,
     };
     AUTO_INSTALL_PLAN struct install_plan plan = {0};
     AUTO_SELFTEST struct selftest test = {0};
@@ -188,7 +191,9 @@ static const char install_description[] =
     "and\n"
     "restore it after the last. A rule for sudo lets the runners' account call the hooks' two "
     "verbs\n"
-    "as root, and nothing else. It ends with a self-test. Repeating it adds runners, changes the\n"
+    "as root, and nothing else. With --poll REPO there is a service too, with its options in\n"
+    "/etc/lance-bench/poll.env: start it with 'systemctl start lance-bench-poll'. It ends with a "
+    "self-test. Repeating it adds runners, changes the\n"
     "configuration or brings in a newer version; a file that somebody else wrote is never "
     "replaced.";
 

@@ -27,12 +27,18 @@
 #define INSTALL_UNIT "/etc/systemd/system/lance-bench-restore.service"
 #define INSTALL_WANTED "/etc/systemd/system/multi-user.target.wants/lance-bench-restore.service"
 
+/* `lance-bench poll` as a service, and what root writes about it: options, keys, a token. */
+#define INSTALL_POLL_UNIT "/etc/systemd/system/lance-bench-poll.service"
+#define INSTALL_POLL_WANTED "/etc/systemd/system/multi-user.target.wants/lance-bench-poll.service"
+#define INSTALL_POLL_ENV "/etc/lance-bench/poll.env"
+
 /* Everything is borrowed. What is NULL or empty is as the installed configuration has it. */
 struct install_request {
     const char *prefix;            /* "" for this machine */
     const char *user;              /* whose runners, all that lie below its home */
     const struct strlist *runners; /* folders of runners, without the prefix */
     const char *cpus, *profile;
+    const char *poll; /* a repository that the machine is to poll; NULL: no such service */
 };
 
 enum install_kind {

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "runner/conf.h"
 #include "runner/install_text.h"
 #include "runner/manifest.h"
@@ -204,6 +205,28 @@ static int add_hooks(struct install_plan *plan, struct error *err)
     return 0;
 }
 
+/* What somebody has written into poll.env stays: it has the keys. */
+static int add_poll(const struct install_request *request, struct install_plan *plan,
+                    struct error *err)
+{
+    if (!request->poll)
+        return 0;
+    if (!*request->poll || strpbrk(request->poll, " \t\n\"'\\$%;#") || *request->poll == '-')
+        return error_set(err, ERROR_USAGE,
+                         "--poll takes a repository's address without blanks, quotes, \\, $, %%, ; "
+                         "and #, not '%s'",
+                         request->poll);
+    AUTO_FREE char *path = xasprintf("%s" INSTALL_POLL_ENV, plan->prefix);
+    AUTO_FREE char *env = install_poll_env_text(request->poll);
+    if (path_exists(path))
+        log_info("%s is there and stays as it is: the options of the service are in it", path);
+    else
+        add(plan, INSTALL_FILE, INSTALL_POLL_ENV, env, 0600);
+    add(plan, INSTALL_FILE, INSTALL_POLL_UNIT, install_poll_unit_text, 0644);
+    add(plan, INSTALL_LINK, INSTALL_POLL_WANTED, INSTALL_POLL_UNIT, 0);
+    return 0;
+}
+
 /* Folders first, and the lines in the runners' files last: hooks that are named exist. */
 static int fill_plan(const struct install_request *request, struct install_plan *plan,
                      struct error *err)
@@ -221,6 +244,8 @@ static int fill_plan(const struct install_request *request, struct install_plan 
         failed = add_conf(request, plan, err);
     add(plan, INSTALL_FILE, INSTALL_UNIT, install_unit_text, 0644);
     add(plan, INSTALL_LINK, INSTALL_WANTED, INSTALL_UNIT, 0);
+    if (!failed)
+        failed = add_poll(request, plan, err);
     if (!failed)
         failed = add_hooks(plan, err);
     for (size_t i = 0; i < lines.count; i++) {

@@ -33,6 +33,71 @@ const char install_unit_text[] =
             "[Install]\n"
             "WantedBy=multi-user.target\n";
 
+/* It is root, as it has to be to set the machine up and to run foreign code as somebody else; what
+ * a benchmark needs (namespaces, control groups, /sys, /proc/sys) is left to it and nothing more.
+ */
+const char install_poll_unit_text[] =
+    WRITTEN "[Unit]\n"
+            "Description=Measure the commits of a repository with lance-bench\n"
+            "Wants=network-online.target\n"
+            "After=network-online.target lance-bench-restore.service\n"
+            "\n"
+            "[Service]\n"
+            "Type=exec\n"
+            "EnvironmentFile=" INSTALL_POLL_ENV "\n"
+            "Environment=HOME=/var/lib/lance-bench/poll\n"
+            "Environment=XDG_CACHE_HOME=/var/cache/lance-bench\n"
+            "Environment=XDG_STATE_HOME=/var/lib/lance-bench/poll/state\n"
+            "ExecStart=" INSTALL_AGENT " poll $LANCE_BENCH_POLL\n"
+            "ExecStopPost=" INSTALL_AGENT " host restore\n"
+            "StateDirectory=lance-bench lance-bench/poll\n"
+            "CacheDirectory=lance-bench\n"
+            "Restart=on-failure\n"
+            "RestartSec=60\n"
+            "RestartPreventExitStatus=129\n"
+            "KillMode=mixed\n"
+            "TimeoutStopSec=10min\n"
+            "OOMPolicy=continue\n"
+            "LimitCORE=0\n"
+            "NoNewPrivileges=yes\n"
+            "ProtectSystem=full\n"
+            "ProtectHome=read-only\n"
+            "PrivateTmp=yes\n"
+            "ProtectClock=yes\n"
+            "ProtectKernelLogs=yes\n"
+            "ProtectKernelModules=yes\n"
+            "RestrictSUIDSGID=yes\n"
+            "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\n"
+            "SystemCallArchitectures=native\n"
+            "CapabilityBoundingSet=~CAP_AUDIT_CONTROL CAP_BLOCK_SUSPEND CAP_LINUX_IMMUTABLE "
+            "CAP_MAC_ADMIN CAP_MAC_OVERRIDE CAP_NET_BIND_SERVICE CAP_NET_RAW CAP_SYS_BOOT "
+            "CAP_SYS_MODULE CAP_SYS_TIME CAP_SYS_TTY_CONFIG CAP_WAKE_ALARM\n"
+            "\n"
+            "[Install]\n"
+            "WantedBy=multi-user.target\n";
+
+char *install_poll_env_text(const char *repository)
+{
+    return xasprintf(WRITTEN
+                     "# Read by lance-bench-poll.service: 'systemctl restart lance-bench-poll' "
+                     "after a change.\n"
+                     "# Options of 'lance-bench poll', and behind -- those of each 'lance-bench "
+                     "run'.\n"
+                     "LANCE_BENCH_POLL=--repo %s\n"
+                     "# The database; machines that share jobs name the same one.\n"
+                     "LANCE_BENCH_URI=/var/lib/lance-bench/poll/database\n"
+                     "#AWS_ACCESS_KEY_ID=\n"
+                     "#AWS_SECRET_ACCESS_KEY=\n"
+                     "#AWS_REGION=\n"
+                     "# For --github: a token of an app, with checks: write.\n"
+                     "#GITHUB_TOKEN=\n"
+                     "# Where Rust's toolchains are.\n"
+                     "#RUSTUP_HOME=/root/.rustup\n"
+                     "PATH=/root/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:"
+                     "/sbin:/bin\n",
+                     repository);
+}
+
 const char install_helper_text[] =
     "#!/bin/sh\n" WRITTEN
     "# The one thing that a runner's account may do as root, with one of two verbs and no more.\n"

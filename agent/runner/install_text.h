@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 extern const char install_unit_text[];
+extern const char install_poll_unit_text[];
 extern const char install_helper_text[];
 extern const char install_started_text[];
 extern const char install_completed_text[];
@@ -14,6 +15,8 @@ extern const char install_completed_text[];
 extern const char *const install_env_lines[];
 extern const size_t install_env_line_count;
 
+/* The file that the service reads, with this repository to poll. A fresh string. */
+char *install_poll_env_text(const char *repository);
 /* What sudo allows: exactly the helper's two verbs, to these accounts. A fresh string. */
 char *install_sudoers_text(const struct strlist *users);
 /* Whether an account's name can stand in a sudoers file as it is. */

@@ -29,9 +29,9 @@ static int try_agent(struct selftest *test, struct error *err)
     return failed;
 }
 
-static int try_unit(struct selftest *test, struct error *err)
+static int try_unit(const char *unit, struct selftest *test, struct error *err)
 {
-    const char *const argv[] = {"systemd-analyze", "verify", INSTALL_UNIT, NULL};
+    const char *const argv[] = {"systemd-analyze", "verify", unit, NULL};
     AUTO_FREE char *said = NULL;
     int failed = program_output(argv, &said, err);
     if (failed == ERROR_NOT_FOUND) {
@@ -39,8 +39,8 @@ static int try_unit(struct selftest *test, struct error *err)
         return 0;
     }
     if (failed)
-        return error_set(err, ERROR_FAILURE, "systemd-analyze verify refuses %s", INSTALL_UNIT);
-    strlist_pushf(&test->passed, "systemd accepts %s", INSTALL_UNIT);
+        return error_set(err, ERROR_FAILURE, "systemd-analyze verify refuses %s", unit);
+    strlist_pushf(&test->passed, "systemd accepts %s", unit);
     return 0;
 }
 
@@ -155,7 +155,9 @@ int selftest_run(const struct install_plan *plan, struct selftest *out, struct e
     }
     int failed = try_agent(out, err);
     if (!failed)
-        failed = try_unit(out, err);
+        failed = try_unit(INSTALL_UNIT, out, err);
+    if (!failed && path_exists(INSTALL_POLL_UNIT))
+        failed = try_unit(INSTALL_POLL_UNIT, out, err);
     if (!failed)
         failed = is_busy(&busy, err);
     for (size_t i = 0; !failed && i < plan->users.count; i++) {

@@ -183,6 +183,47 @@ def test_systemd_accepts_the_unit(machine):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+POLL_UNIT = "etc/systemd/system/lance-bench-poll.service"
+POLL_ENV = "etc/lance-bench/poll.env"
+
+
+def test_a_machine_that_polls_has_a_service_and_its_options_in_a_file_of_root_s(root):
+    before = snapshot(root.path, leave_out=("run",))
+    done = root.host("install", "--poll", "https://example.org/project", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert snapshot(root.path, leave_out=("run",)) == before
+    assert "poll $LANCE_BENCH_POLL" in done.stdout and "NoNewPrivileges=yes" in done.stdout
+    done = root.host("install", "--poll", "https://example.org/project")
+    assert done.returncode == 0, done.stderr
+    assert (root.path / POLL_ENV).lstat().st_mode & 0o777 == 0o600
+    assert "LANCE_BENCH_POLL=--repo https://example.org/project\n" in (root.path / POLL_ENV).read_text()
+    if shutil.which("systemd-analyze"):
+        done = root.inside("systemd-analyze", "verify", f"/{POLL_UNIT}")
+        assert (done.returncode, done.stderr) == (0, "")
+    done = root.host("uninstall")
+    assert done.returncode == 0, done.stderr
+    assert snapshot(root.path, leave_out=("run",)) == before
+
+
+def test_the_keys_of_a_machine_that_polls_outlive_another_installation(root):
+    assert root.host("install", "--poll", "https://example.org/project").returncode == 0
+    text = (root.path / POLL_ENV).read_text() + "GITHUB_TOKEN=secret\n"
+    (root.path / POLL_ENV).write_text(text)
+    done = root.host("install", "--poll", "https://example.org/another")
+    assert done.returncode == 0 and "stays as it is" in done.stderr
+    assert (root.path / POLL_ENV).read_text() == text
+    done = root.host("uninstall")
+    assert done.returncode == 0 and f"{POLL_ENV} was changed since and stays" in done.stderr
+    assert (root.path / POLL_ENV).read_text() == text
+    assert not (root.path / POLL_UNIT).exists()
+
+
+@pytest.mark.parametrize("address", ["a b", "x\ny", "--db", "$HOME", "a;b", ""])
+def test_an_address_that_could_be_more_than_one_option_is_refused(root, address):
+    done = root.host("install", f"--poll={address}", "--dry-run")
+    assert done.returncode == 129 and "--poll takes a repository's address" in done.stderr
+
+
 def test_the_hooks_tune_for_the_job_and_restore_after_it(machine):
     before = machine.settings()
     done = machine.job(f"echo $(cat /{GOVERNOR}); cat /{STATE}/jobs")
