@@ -86,7 +86,7 @@ static int read_command(const struct input_list *inputs, struct action_inputs *o
     if (!command || used != words.count)
         return error_set(err, ERROR_USAGE,
                          "the input 'command' is '%s', which is no command: 'lance-bench help' "
-                         "lists them; arguments go into 'target' and 'args'",
+                         "lists them; arguments go into 'target' and 'arguments'",
                          text);
     if (!strcmp(command->name, "action"))
         return error_set(err, ERROR_USAGE, "the input 'command' cannot be 'action' itself");
@@ -198,7 +198,7 @@ static int read_results(const struct input_list *inputs, struct action_inputs *o
 
 static bool is_own(const char *name)
 {
-    static const char *const own[] = {"command", "target", "args", "results"};
+    static const char *const own[] = {"command", "target", "arguments", "results"};
     for (size_t i = 0; i < ARRAY_SIZE(own); i++)
         if (!strcmp(name, own[i]))
             return true;
@@ -221,7 +221,7 @@ static int read_all(const struct input_list *inputs, struct action_inputs *out, 
         if (failed)
             return failed;
     }
-    add_lines(value_of(inputs, "args"), &out->argv);
+    add_lines(value_of(inputs, "arguments"), &out->argv);
     if (value_of(inputs, "target")) {
         strlist_push(&out->argv, "--");
         add_lines(value_of(inputs, "target"), &out->argv);

@@ -5,10 +5,10 @@
  * LB_<NAME>, because ${{ }} in a shell script is text of a stranger in a program. Where LB_COMMAND
  * is set, the LB_ names count and no others. "-" and "_" in a name are the same.
  *
- *     command   the verb with its words: "run", "publish pytest"
- *     target    its positional arguments, one a line; never read as options
- *     args      further arguments, one a line, options included
- *     results   where what the verb printed goes, a path inside the workspace
+ *     command    the verb with its words: "run", "publish pytest"
+ *     target     its positional arguments, one a line; never read as options
+ *     arguments  further arguments, one a line, options included
+ *     results    where what the verb printed goes, a path inside the workspace
  *
  * Every other name is an option of the verb or of every command: "true" and "false" for a flag, one
  * item a line or commas between them for an option that may be repeated, else the value. An empty

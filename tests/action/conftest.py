@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -39,18 +40,21 @@ def images(docker, agent):
 
 
 @pytest.fixture(scope="session")
-def act(images):
+def act(images, tmp_path_factory):
     """Runs act in a repository: what it printed, and its exit code."""
     program = tool("act")
+    # Ours without what a checkout has beside it: act copies the whole folder for each step.
+    ours = tmp_path_factory.mktemp("ours")
+    shutil.copy(ROOT / "action.yml", ours)
+    shutil.copytree(ROOT / "actions", ours / "actions")
 
     def run(repository, *words, timeout=300):
-        # Standing in for GitHub's machines: the image of the agent, which has what the steps call. act starts each job's
-        # container with an entry point of its own.
+        # The image stands in for GitHub's machines, too: act gives a job's container an entry point of its own.
         return subprocess.run(
             [program, "--pull=false", "--action-offline-mode", "--container-daemon-socket", "-",
              "-P", f"ubuntu-latest={BENCH}", "-P", f"self-hosted={BENCH}",
-             "--local-repository", f"lancedb/lance-bench@v1={ROOT}",
-             "--artifact-server-path", str(pathlib.Path(repository) / ".artifacts"), *map(str, words)],
+             "--local-repository", f"lancedb/lance-bench@v1={ours}",
+             *map(str, words)],
             cwd=repository, text=True, capture_output=True, timeout=timeout, check=False,
             env={**images.env, "HOME": os.environ.get("HOME", "/root"),
                  "XDG_CACHE_HOME": str(TOOLS / "act-cache")})

@@ -48,11 +48,12 @@ def client():
 
 class Docker:
     def __init__(self, socket):
+        self.program = client()
         self.env = {**os.environ, "DOCKER_HOST": f"unix://{socket}", "DOCKER_BUILDKIT": "1",
                     "DOCKER_CONFIG": str(socket.parent / "config")}
 
     def __call__(self, *words, check=True, **options):
-        done = subprocess.run([client(), *map(str, words)], env=self.env, text=True, capture_output=True,
+        done = subprocess.run([self.program, *map(str, words)], env=self.env, text=True, capture_output=True,
                               check=False, **options)
         assert not check or done.returncode == 0, f"docker {words}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done

@@ -273,7 +273,7 @@ def test_every_input_of_a_composite_is_an_option_of_its_command(agent, name):
         for variable, value in run["env"].items():
             used = re.findall(r"inputs\.([\w-]+)", value)
             assert all(one in action["inputs"] for one in used)
-            if not variable.startswith("LB_") or variable in ("LB_COMMAND", "LB_TARGET", "LB_ARGS"):
+            if not variable.startswith("LB_") or variable in ("LB_COMMAND", "LB_TARGET", "LB_ARGUMENTS"):
                 continue
             option = variable.removeprefix("LB_").lower().replace("_", "-")
             if not re.search(rf"^  --{option}( |$)", help_text, re.MULTILINE):
@@ -288,11 +288,11 @@ def test_every_input_of_a_composite_is_an_option_of_its_command(agent, name):
 
 def test_every_input_of_the_container_action_is_an_option_of_a_command(agent):
     action = load(ROOT / "action.yml")
-    assert action["runs"]["image"].startswith("docker://") and action["runs"]["args"] == ["action"]
+    assert action["runs"]["image"].startswith("docker://") and action["runs"]["arguments"] == ["action"]
     words = ["run", "publish criterion", "schedule", "backfill", "compare", "results"]
     text = "".join(subprocess.run([agent, "help", *word.split()], text=True, capture_output=True, check=True).stdout
                    for word in words)
-    for one in set(action["inputs"]) - {"command", "target", "args", "results"}:
+    for one in set(action["inputs"]) - {"command", "target", "arguments", "results"}:
         assert re.search(rf"^  --{one}( |$)", text, re.MULTILINE), one
 
 

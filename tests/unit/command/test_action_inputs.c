@@ -55,7 +55,7 @@ Test(action_inputs, the_two_marks_in_names_are_the_same)
 
 Test(action_inputs, an_empty_input_was_not_given)
 {
-    expect(ENVIRONMENT("INPUT_COMMAND=run", "INPUT_REV=", "INPUT_CRATE=\n", "INPUT_ARGS="),
+    expect(ENVIRONMENT("INPUT_COMMAND=run", "INPUT_REV=", "INPUT_CRATE=\n", "INPUT_ARGUMENTS="),
            "lance-bench run --format=json");
 }
 
@@ -74,7 +74,7 @@ Test(action_inputs, a_list_has_commas_or_lines)
 
 Test(action_inputs, further_arguments_are_one_a_line)
 {
-    expect(ENVIRONMENT("INPUT_COMMAND=run", "INPUT_ARGS=--rev\nmain branch\n\n--list\n"),
+    expect(ENVIRONMENT("INPUT_COMMAND=run", "INPUT_ARGUMENTS=--rev\nmain branch\n\n--list\n"),
            "lance-bench run --format=json --rev main branch --list");
 }
 
