@@ -19,7 +19,7 @@ struct check_options {
 
 static const struct option_row rows[] = {
     ROW(change.name, OPTION_STRING, "name", "NAME", "create a check run of this name"),
-    ROW(id, OPTION_INTEGER, "id", "ID", "update this check run"),
+    ROW(id, OPTION_INTEGER, "id", "ID", "show or update this check run"),
     ROW(change.status, OPTION_STRING, "status", "WORD", "queued, in_progress or completed"),
     ROW(change.conclusion, OPTION_STRING, "conclusion", "WORD",
         "success, failure, neutral, cancelled, skipped, timed_out or action_required"),
@@ -62,6 +62,31 @@ static int list_checks(struct github *github, const struct globals *globals, con
     return 0;
 }
 
+static int show_check(struct github *github, const struct globals *globals, int64_t id,
+                      struct error *err)
+{
+    AUTO_GITHUB_CHECK struct github_check check = {0};
+    AUTO_JSON cJSON *said = cJSON_CreateObject();
+    int failed = github_check_get(github, id, &check, err);
+    if (failed)
+        return failed;
+    cJSON_AddNumberToObject(said, "id", (double)check.id);
+    cJSON_AddStringToObject(said, "name", check.name);
+    cJSON_AddStringToObject(said, "commit", check.head_sha);
+    cJSON_AddStringToObject(said, "status", check.status);
+    if (*check.conclusion)
+        cJSON_AddStringToObject(said, "result", check.conclusion);
+    else
+        cJSON_AddNullToObject(said, "result");
+    cJSON_AddStringToObject(said, "external_id", check.external_id);
+    cJSON_AddStringToObject(said, "app", check.app);
+    command_github_add_time(said, "started", check.started_s);
+    command_github_add_time(said, "completed", check.completed_s);
+    cJSON_AddStringToObject(said, "url", check.url);
+    command_github_object(globals, said);
+    return 0;
+}
+
 static int change_check(struct github *github, const struct globals *globals,
                         const struct check_options *o, const struct github_check_change *change,
                         struct error *err)
@@ -91,8 +116,6 @@ static int check_words(const struct check_options *o, const struct strlist *args
         return error_set(err, ERROR_USAGE, "to create a check run give --name, to update --id");
     if (o->change.summary && o->summary_file)
         return error_set(err, ERROR_USAGE, "--summary and --summary-file exclude each other");
-    if (o->id && !writes)
-        return error_set(err, ERROR_USAGE, "--id ID needs something to change, such as --status");
     return 0;
 }
 
@@ -116,7 +139,8 @@ static int run(const struct globals *globals, const void *raw, const struct strl
     if (failed)
         return failed;
     if (!writes)
-        return list_checks(github, globals, args->items[0], err);
+        return o->id ? show_check(github, globals, o->id, err)
+                     : list_checks(github, globals, args->items[0], err);
     change.head_sha = args->count ? args->items[0] : NULL;
     change.summary = o->summary_file ? summary.buf : change.summary;
     change.text = o->text_file ? text.buf : NULL;
@@ -126,7 +150,7 @@ static int run(const struct globals *globals, const void *raw, const struct strl
 const struct command command_github_check = {
     .name = "github check",
     .group = "github",
-    .summary = "List, create and update check runs of a commit",
+    .summary = "List, show, create and update check runs of a commit",
     .arguments = "COMMIT [--name NAME] | --id ID [--status WORD] [--conclusion WORD] ...",
     .description =
         "Without --name it lists those of a commit, branch or tag (checks: read). Writing\n"

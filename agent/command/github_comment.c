@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
     ROW(body_file, OPTION_STRING, "body-file", "FILE", "the comment from a file; - is stdin"),
     ROW(marker, OPTION_STRING, "marker", "WORD",
         "update our comment that carries this hidden word; create it where there is none"),
-    ROW(id, OPTION_INTEGER, "id", "ID", "update or react to this comment"),
+    ROW(id, OPTION_INTEGER, "id", "ID", "show, update or react to this comment"),
     ROW(react, OPTION_STRING, "react", "NAME",
         "+1, -1, laugh, confused, heart, hooray, rocket or eyes, to the comment of --id"),
     GITHUB_WHERE_OPTIONS(struct comment_options),
@@ -67,6 +67,25 @@ static void print_comment(const struct globals *globals, const struct github_com
     cJSON_AddNumberToObject(said, "id", (double)comment->id);
     cJSON_AddStringToObject(said, "url", comment->url);
     command_github_object(globals, said);
+}
+
+static int show_comment(struct github *github, const struct globals *globals, int64_t id,
+                        struct error *err)
+{
+    AUTO_GITHUB_COMMENT struct github_comment comment = {0};
+    AUTO_JSON cJSON *said = cJSON_CreateObject();
+    int failed = github_comment_get(github, id, &comment, err);
+    if (failed)
+        return failed;
+    cJSON_AddNumberToObject(said, "id", (double)comment.id);
+    cJSON_AddStringToObject(said, "author", comment.author);
+    cJSON_AddStringToObject(said, "association", comment.association);
+    command_github_add_time(said, "created", comment.created_s);
+    command_github_add_time(said, "updated", comment.updated_s);
+    cJSON_AddStringToObject(said, "comment", comment.body);
+    cJSON_AddStringToObject(said, "url", comment.url);
+    command_github_object(globals, said);
+    return 0;
 }
 
 static int put_comment(struct github *github, const struct globals *globals,
@@ -115,8 +134,6 @@ static int check_options(const struct comment_options *o, const struct strlist *
         return error_set(err, ERROR_USAGE, "--body and --body-file exclude each other");
     if (o->react && (!o->id || writes))
         return error_set(err, ERROR_USAGE, "--react goes with --id ID, and without a body");
-    if (o->id && !o->react && !writes)
-        return error_set(err, ERROR_USAGE, "--id ID needs --body, --body-file or --react");
     if (o->marker && (o->id || !writes))
         return error_set(err, ERROR_USAGE, "--marker goes with a NUMBER and a body");
     return 0;
@@ -129,28 +146,30 @@ static int run(const struct globals *globals, const void *raw, const struct strl
     AUTO_GITHUB struct github *github = NULL;
     AUTO_STRBUF struct strbuf body = STRBUF_INIT;
     int64_t number = 0;
-    bool lists = !o->body && !o->body_file && !o->react;
+    bool reads = !o->body && !o->body_file && !o->react;
     int failed = check_options(o, args, err);
     if (!failed && args->count)
         failed = command_github_number(args->items[0], "NUMBER", &number, err);
     if (!failed && o->body_file)
         failed = command_github_text("body-file", o->body_file, &body, err);
     if (!failed)
-        failed = command_github_open(&o->where, !lists, &github, err);
+        failed = command_github_open(&o->where, !reads, &github, err);
     if (failed)
         return failed;
     if (o->react)
         return react(github, globals, o, err);
-    if (lists)
-        return list_comments(github, globals, number, err);
+    if (reads)
+        return o->id ? show_comment(github, globals, o->id, err)
+                     : list_comments(github, globals, number, err);
     return put_comment(github, globals, o, number, o->body ? o->body : body.buf, err);
 }
 
 const struct command command_github_comment = {
     .name = "github comment",
     .group = "github",
-    .summary = "List, write and update comments on an issue or pull request",
-    .arguments = "NUMBER [--body TEXT] [--body-file FILE] [--marker WORD] | --id ID [--react NAME]",
+    .summary = "List, show, write and update comments on an issue or pull request",
+    .arguments = "NUMBER [--body TEXT] [--body-file FILE] [--marker WORD] | --id ID [--body TEXT] "
+                 "[--react NAME]",
     .description = "With --marker only a comment of the token's own login is ever updated.\n"
                    "Needs the permission issues: write, for a pull request pull-requests: write;\n"
                    "without a body it lists, and needs read.",

@@ -12,7 +12,7 @@
 struct commits_options {
     struct github_where where;
     struct github_commit_query query;
-    const char *since, *until;
+    const char *since, *until, *compare;
     int64_t limit;
 };
 
@@ -27,6 +27,7 @@ static const struct option_row rows[] = {
     ROW(since, OPTION_STRING, "since", "TIME", "committed at or after, such as 2026-11-21"),
     ROW(until, OPTION_STRING, "until", "TIME", "committed at or before"),
     ROW(query.path, OPTION_STRING, "path", "PATH", "that touch this file or folder"),
+    ROW(compare, OPTION_STRING, "compare", "BASE", "how REV lies to this revision instead"),
     ROW(limit, OPTION_INTEGER, "limit", "N", "at most this many, newest first (default: 30)"),
     GITHUB_WHERE_OPTIONS(struct commits_options),
 };
@@ -69,19 +70,11 @@ static void print_commits(const struct globals *globals, const struct github_com
     table_finish(table);
 }
 
-static int run(const struct globals *globals, const void *raw, const struct strlist *args,
-               struct error *err)
+static int list_commits(struct github *github, const struct globals *globals,
+                        const struct github_commit_query *query, struct error *err)
 {
-    (void)args;
-    const struct commits_options *o = raw;
-    struct github_commit_query query;
-    AUTO_GITHUB struct github *github = NULL;
     AUTO_GITHUB_COMMITS struct github_commits list = {0};
-    int failed = read_query(o, &query, err);
-    if (!failed)
-        failed = command_github_open(&o->where, false, &github, err);
-    if (!failed)
-        failed = github_commits_list(github, &query, &list, err);
+    int failed = github_commits_list(github, query, &list, err);
     if (failed)
         return failed;
     print_commits(globals, &list);
@@ -90,15 +83,75 @@ static int run(const struct globals *globals, const void *raw, const struct strl
     return 0;
 }
 
+static int show_commit(struct github *github, const struct globals *globals, const char *rev,
+                       struct error *err)
+{
+    AUTO_GITHUB_COMMIT struct github_commit commit = {0};
+    AUTO_JSON cJSON *said = cJSON_CreateObject();
+    int failed = github_commit_get(github, rev, &commit, err);
+    if (failed)
+        return failed;
+    cJSON_AddStringToObject(said, "commit", commit.sha);
+    if (*commit.parent)
+        cJSON_AddStringToObject(said, "parent", commit.parent);
+    else
+        cJSON_AddNullToObject(said, "parent");
+    cJSON_AddNumberToObject(said, "parents", (double)commit.parents);
+    command_github_add_time(said, "time", commit.commit_s);
+    cJSON_AddStringToObject(said, "author", commit.author);
+    cJSON_AddStringToObject(said, "subject", commit.subject);
+    command_github_object(globals, said);
+    return 0;
+}
+
+static int show_comparison(struct github *github, const struct globals *globals, const char *base,
+                           const char *rev, struct error *err)
+{
+    static const char *const relations[] = {"identical", "ahead", "behind", "diverged"};
+    struct github_comparison found;
+    AUTO_JSON cJSON *said = cJSON_CreateObject();
+    int failed = github_compare(github, base, rev, &found, err);
+    if (failed)
+        return failed;
+    cJSON_AddStringToObject(said, "relation", relations[found.relation]);
+    cJSON_AddNumberToObject(said, "ahead", (double)found.ahead);
+    cJSON_AddNumberToObject(said, "behind", (double)found.behind);
+    cJSON_AddStringToObject(said, "merge_base", found.merge_base);
+    command_github_object(globals, said);
+    return 0;
+}
+
+static int run(const struct globals *globals, const void *raw, const struct strlist *args,
+               struct error *err)
+{
+    const struct commits_options *o = raw;
+    const char *rev = args->count ? args->items[0] : NULL;
+    struct github_commit_query query;
+    AUTO_GITHUB struct github *github = NULL;
+    int failed = read_query(o, &query, err);
+    if (!failed && o->compare && !rev)
+        failed = error_set(err, ERROR_USAGE, "--compare BASE needs a REV to compare");
+    if (!failed)
+        failed = command_github_open(&o->where, false, &github, err);
+    if (failed)
+        return failed;
+    if (o->compare)
+        return show_comparison(github, globals, o->compare, rev, err);
+    return rev ? show_commit(github, globals, rev, err)
+               : list_commits(github, globals, &query, err);
+}
+
 const struct command command_github_commits = {
     .name = "github commits",
     .group = "github",
-    .summary = "List commits of a branch without cloning",
-    .arguments = "[--branch REV] [--first-parent] [--since TIME] [--until TIME] [--limit N]",
-    .description = "Needs the permission contents: read; for a public repository no token at all.",
+    .summary = "List commits of a branch, or show one, without cloning",
+    .arguments = "[REV [--compare BASE]] | [--branch REV] [--first-parent] [--after ID] ...",
+    .description = "With REV (a branch, tag or id) it shows that commit, or how it lies to BASE.\n"
+                   "Needs the permission contents: read; for a public repository no token at all.",
     .options = rows,
     .option_count = ARRAY_SIZE(rows),
     .defaults = &defaults,
     .options_size = sizeof(defaults),
+    .max_args = 1,
     .run = run,
 };

@@ -104,7 +104,8 @@ static void add_meaning(struct strbuf *out, const struct problem_context *contex
         strbuf_addstr(out, "GitHub refuses the request");
         break;
     default:
-        strbuf_addf(out, "GitHub answered with status %ld", response->status);
+        strbuf_addstr(out, response->status >= 500 ? "GitHub has an error of its own"
+                                                   : "GitHub's answer is unexpected");
     }
 }
 
@@ -116,8 +117,7 @@ int problem_describe(const struct problem_context *context, const struct http_re
                 context->doing ? context->doing : "do this");
     add_meaning(&line, context, response);
     add_message(&message, response);
-    if (message.len)
-        strbuf_addf(&line, " (%ld: %s)", response->status, message.buf);
+    strbuf_addf(&line, " (%ld%s%s)", response->status, message.len ? ": " : "", message.buf);
     if (response->status == 403 || (response->status == 404 && context->has_token))
         add_need(&line, context, response);
     return error_set(err, code_of(response->status), "%s", line.buf);

@@ -46,7 +46,7 @@ struct http_options {
     const struct strlist *headers; /* "Name: value", sent with every request; copied; may be NULL */
     double connect_timeout_s;      /* 0: 10 */
     double timeout_s;              /* of one try as a whole; 0: 60 */
-    double stall_s;                /* a transfer under 1 byte/s for so long ends; 0: 20 */
+    double stall_s;                /* a transfer under 16 bytes/s for so long ends; 0: 20 */
     double max_wait_s; /* in all the pauses of one request; 0: 120. A limit that ends later is an
                           error that says when. Below 0: no pauses, and nothing is tried again */
     int max_tries;     /* 0: 5 */
@@ -117,7 +117,8 @@ const char *http_header(const struct http_response *response, const char *name);
 /* A fresh string: the URL of the Link header's rel="next"; NULL: this is the last page. */
 char *http_next_page(const struct http_response *response);
 
-/* Whether an absolute URL has the scheme, host and port of base_url, so that the token goes there. */
+/* Whether an absolute URL has the scheme, host and port of base_url, so that the token goes there.
+ */
 bool http_client_is_home(const struct http_client *client, const char *url);
 /* Overwrites the token with "*" wherever it stands in `text`: for words of the server. */
 void http_client_redact(const struct http_client *client, char *text);

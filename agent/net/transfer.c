@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { CRAWL_BYTES_PER_S = 16 };
+
 struct transfer {
     CURLM *multi;
 };
@@ -125,7 +127,7 @@ static void set_limits(CURL *easy, const struct transfer_limits *limits)
 {
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(limits->connect_timeout_s * 1000));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(limits->timeout_s * 1000));
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)CRAWL_BYTES_PER_S);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
                      limits->stall_s < 1 ? 1L : (long)limits->stall_s);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)limits->max_bytes);

@@ -82,6 +82,31 @@ def test_a_line_whose_clock_went_backwards_is_whole(github):
     assert [r["subject"] for r in rows] == ["tip", "late", "early"]
 
 
+def test_one_commit_by_branch_tag_or_short_id(github):
+    sha = github.repo.branches["main"]
+    github.repo.branches["feature/x"] = sha
+    for rev in ("main", "feature/x", sha, sha[:7]):
+        shown = github.json("commits", rev)
+        assert (shown["commit"], shown["subject"], shown["parents"]) == (sha, "commit 4", 1)
+    assert [r.target for r in github.server.requests][1].endswith("/commits/feature%2Fx")
+    assert "there is no commit 'gone'" in github.error("commits", "gone")
+    root = github.json("commits", "--limit", "100")[-1]["commit"]
+    assert github.json("commits", root)["parent"] is None
+
+
+def test_how_two_revisions_lie_to_each_other(github):
+    main = github.repo.branches["main"]
+    fork = github.json("commits", "--limit", "100")[1]["commit"]
+    github.repo.add_commit("a", branch="topic", parents=[fork])
+    github.repo.add_commit("b", branch="topic")
+    assert github.json("commits", "topic", "--compare", "main") == {
+        "relation": "diverged", "ahead": 2, "behind": 1, "merge_base": fork}
+    assert github.json("commits", "main", "--compare", fork)["relation"] == "ahead"
+    assert github.json("commits", fork, "--compare", "main")["relation"] == "behind"
+    assert github.json("commits", main, "--compare", "main")["relation"] == "identical"
+    assert "not there" in github.error("commits", "main", "--compare", "gone")
+
+
 def test_commits_of_another_branch_and_without_a_token(github):
     github.repo.add_commit("topic", branch="feature/x", parents=[github.repo.branches["main"]])
     assert github.json("commits", "--branch", "feature/x", "--limit", "1", token=None)[0]["subject"] == "topic"
@@ -127,6 +152,18 @@ def test_waiting_ends_with_a_signal(agent, server):
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=5)
     assert process.returncode == 130 and "interrupted" in err and not out
+
+
+def test_a_transfer_ends_with_a_signal(agent, server):
+    server.slow(20)
+    process = start(agent, server, "commits")
+    while not server.requests:
+        time.sleep(.02)
+    begin = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=5)
+    assert process.returncode == 130 and "interrupted" in err
+    assert time.monotonic() - begin < 5
 
 
 def test_what_is_wrong_with_a_dispatch_is_said(github):
@@ -218,6 +255,12 @@ def test_comments_of_strangers_are_shown_without_their_control_characters(github
     assert github.json("comment", 7)[0]["comment"] == "\x1b[2Jgone\nsecond line"
 
 
+def test_one_comment_in_full(github):
+    comment = github.repo.add_comment(7, "line\nline", "alice", association="MEMBER")
+    shown = github.json("comment", "--id", comment["id"])
+    assert (shown["comment"], shown["author"], shown["association"]) == ("line\nline", "alice", "MEMBER")
+
+
 def test_a_reaction_twice_is_one(github):
     comment = github.repo.add_comment(7, "@bench-bot benchmark", "alice")
     for _ in range(2):
@@ -236,6 +279,7 @@ def test_a_check_run_goes_from_queued_to_its_end(github):
                 text="x" * 70000)
     shown = github.json("check", sha)
     assert [(c["status"], c["result"], c["external_id"]) for c in shown] == [("completed", "failure", f"pr-7-{sha}")]
+    assert github.json("check", "--id", made["id"])["commit"] == sha
     summary = github.repo.checks[made["id"]]["summary"]
     assert len(summary) == 65535 and summary.endswith("(cut: GitHub takes no more)")
 
@@ -341,7 +385,7 @@ def test_a_server_error_passes(github, status):
 
 def test_a_server_error_that_stays_is_an_error_in_the_end(github):
     github.server.fail(500, times=99)
-    assert "status 500" in github.error("commits", "--max-wait", "2s")
+    assert "an error of its own (500: it failed)" in github.error("commits", "--max-wait", "2s")
     assert 2 <= len(github.server.requests) <= 4
 
 
@@ -416,8 +460,8 @@ def test_a_next_page_on_another_host_is_not_fetched(github):
 def test_a_wrong_command_line_is_told_in_one_line(github):
     for words in (["dispatch"], ["dispatch", "a", "--event", "b"], ["comment"], ["comment", "7", "--id", "5"],
                   ["comment", "7", "--react", "eyes"], ["comment", "7", "--marker", "x"], ["check"],
-                  ["check", "--id", "5"], ["check", "x", "--status", "queued"], ["commits", "--after", "abc"],
-                  ["commits", "--limit", "0"], ["commits", "--since", "yesterday"], ["runs", "a", "--jobs", "1"],
+                  ["check", "x", "--status", "queued"], ["commits", "--after", "abc"],
+                  ["commits", "--limit", "0"], ["commits", "--compare", "x"], ["commits", "--since", "yesterday"], ["runs", "a", "--jobs", "1"],
                   ["artifact", "--output", "x"], ["artifact", "--id", "5"], ["permission", "x", "--require", "god"],
                   ["commits", "--repo", "nonsense"], ["nothing"], ["comment", "7", "--marker", "a b", "--body", "x"]):
         github.error(*words, code=129)

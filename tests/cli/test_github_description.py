@@ -48,6 +48,8 @@ def verbs(sha, folder):
         (["commits", "--limit", "120"], 0),
         (["commits", "--first-parent", "--branch", "topic/with slash", "--since", "2023-01-01", "--limit", "5"], 0),
         (["commits", "--until", "2026-01-01T00:00:00Z", "--path", "rust/lance"], 0),
+        (["commits", "topic/with slash"], 0),
+        (["commits", "main", "--compare", "topic/with slash"], 0),
         (["dispatch", "run.yml", "--input", f"git_sha={sha}"], 0),
         (["dispatch", "run.yml", "--ref", "main"], 0),
         (["dispatch", "run.yml", "--input", "unknown=1"], 1),
@@ -65,12 +67,14 @@ def verbs(sha, folder):
         (["comment", "7", "--body", "text"], 0),
         (["comment", "7", "--body", "first", "--marker", "lance-bench:status"], 0),
         (["comment", "7", "--body", "second", "--marker", "lance-bench:status"], 0),
+        (["comment", "--id", "5001"], 0),
         (["comment", "--id", "5001", "--body", "changed"], 0),
         (["comment", "--id", "5001", "--react", "eyes"], 0),
         (["comment", "--id", "1", "--react", "+1"], 1),
         (["check", sha, "--name", "bench", "--external-id", sha, "--status", "in_progress", "--title", "t",
           "--summary", "s", "--details-url", "https://example.com/x"], 0),
         (["check", "--id", "3001", "--conclusion", "success"], 0),
+        (["check", "--id", "3001"], 0),
         (["check", sha], 0),
         (["check", "topic/with slash"], 0),
         (["check", "0" * 40, "--name", "bench"], 1),
@@ -110,11 +114,7 @@ def test_every_exchange_is_as_described(description, recorded):
     assert not wrong, "\n".join(wrong[:20])
     statuses = {record.status for record in recorded}
     assert {200, 201, 202, 204, 302, 404, 409, 422} <= statuses
-    unused = set(github_description.OPERATIONS) - judge.used
-    # No verb is made of these: `plan`, `bot` and `poll` use them.
-    assert unused == {("get", github_description.REPOSITORY + path)
-                      for path in ("/commits/{ref}", "/compare/{basehead}", "/issues/comments/{comment_id}",
-                                   "/check-runs/{check_run_id}")}
+    assert judge.used == set(github_description.OPERATIONS)
 
 
 def test_the_judge_sees_what_is_wrong(description, recorded):
@@ -180,4 +180,3 @@ def test_prism_takes_every_request_and_its_examples_are_read(agent, prism, tmp_p
     assert "Violation: request" not in text and "Request terminated with error" not in text, text[-3000:]
     assert text.count("The request passed the validation rules") >= len(verbs(sha, tmp_path)) - 2
     assert "422" in github.error("check", sha, "--name", "bench", "--status", "sleeping")
-    assert "Request terminated with error" in log.read_text(), "it does not look"

@@ -38,8 +38,8 @@ Test(problem, each_status_has_its_code_and_its_words)
     expect(409, NULL, "{\"message\": \"x\"}", ERROR_CONFLICT, "(409: x)");
     expect(410, NULL, "{\"message\": \"Issues are disabled\"}", ERROR_NOT_FOUND,
            "Issues are disabled");
-    expect(500, NULL, "<html>", ERROR_UNREACHABLE, "status 500");
-    expect(418, NULL, "", ERROR_FAILURE, "status 418");
+    expect(500, NULL, "<html>", ERROR_UNREACHABLE, "an error of its own (500)");
+    expect(418, NULL, "", ERROR_FAILURE, "is unexpected (418)");
 }
 
 Test(problem, a_missing_permission_is_named_as_github_names_it)

@@ -22,6 +22,7 @@
 struct play {
     const char *const *answers; /* "": closed without an answer */
     size_t count;
+    bool holds; /* the first connection stays open and silent behind its answer */
     int listener;
     int port;
     pthread_t thread;
@@ -51,7 +52,8 @@ static void *play_answers(void *context)
             return NULL;
         read_request(fd, &play->requests);
         (void)!write(fd, play->answers[i], strlen(play->answers[i]));
-        shutdown(fd, SHUT_WR);
+        if (!play->holds || i)
+            shutdown(fd, SHUT_WR);
         char rest[4096];
         while (read(fd, rest, sizeof(rest)) > 0)
             ;
@@ -339,6 +341,19 @@ Test(http, a_body_goes_to_a_file_and_starts_over_after_a_cut)
     cr_assert_eq(trial.failed, 0, "%s", trial.err.message);
     cr_assert_eq(pread(fd, text, sizeof(text) - 1, 0), 5);
     cr_assert_str_eq(text, "whole");
+    end_trial(&trial);
+}
+
+Test(http, a_transfer_that_stands_still_is_given_up_and_tried_again)
+{
+    struct trial trial = {.play.holds = true};
+    static const char *const answers[] = {"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf",
+                                          OK_ANSWER("whole")};
+    start_trial(&trial, answers, 2);
+    send_one(&trial, (struct http_request){.target = "/"});
+    cr_assert_eq(trial.failed, 0, "%s", trial.err.message);
+    cr_assert_str_eq(trial.response.body.buf, "whole");
+    cr_assert_eq(http_client_requests(trial.client), 2);
     end_trial(&trial);
 }
 
