@@ -80,6 +80,9 @@ static void print_outcome(const struct globals *globals, const struct bot_outcom
         json_text(&text, "commit", out->commit);
         json_text(&text, "conclusion", out->conclusion);
         json_text(&text, "why", out->why);
+        json_text(&text, "verdict", out->verdict);
+        if (out->verdict)
+            strbuf_addf(&text, ", \"regressions\": %zu", out->regressions);
         strbuf_addf(&text, ", \"workflow_run\": %" PRId64 ", \"results\": %" PRIu64 "}\n",
                     out->run_id, out->results);
     } else if (!globals->quiet) {

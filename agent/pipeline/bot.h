@@ -44,6 +44,9 @@ struct bot_outcome {
     char *conclusion;   /* of the check run; NULL: not completed */
     int64_t run_id;     /* of the workflow run; 0: not known */
     uint64_t results;   /* published */
+    /* "ok", "regression", "unsure", "not-comparable", "failed"; NULL: there is none */
+    const char *verdict;
+    size_t regressions; /* benchmarks that are worse, where there is a verdict */
 };
 
 void bot_outcome_release(struct bot_outcome *outcome);

@@ -259,6 +259,15 @@ static void conclude(const struct artifact_outcome *outcome, const struct bot_fi
     }
 }
 
+static const char *verdict_word(const struct bot_findings *findings)
+{
+    if (!findings->judged)
+        return findings->obstacle ? "not-comparable" : NULL;
+    return findings->verdict == VERDICT_WORSE    ? "regression"
+           : findings->verdict == VERDICT_UNSURE ? "unsure"
+                                                 : "ok";
+}
+
 /* The end of a run that left results. */
 static int report_results(struct bot *bot, struct measuring *m, const char *bed,
                           const struct artifact_outcome *outcome, struct error *err)
@@ -278,6 +287,8 @@ static int report_results(struct bot *bot, struct measuring *m, const char *bed,
         .run_url = m->url,
     };
     conclude(outcome, &findings, &report);
+    bot->out->verdict = verdict_word(&findings);
+    bot->out->regressions = findings.worse;
     failed = bot_report(bot, &m->job, &report, err);
     bot->out->results = outcome->found;
     return failed ? failed : bot_done(bot, "published", outcome->reason);
@@ -297,6 +308,7 @@ static int report_nothing(struct bot *bot, struct measuring *m, const char *titl
         .run_url = m->url,
     };
     int failed = bot_report(bot, &m->job, &report, err);
+    bot->out->verdict = "failed";
     return failed ? failed : bot_done(bot, "failed", why);
 }
 

@@ -251,6 +251,7 @@ static int judge(struct database *db, const struct bot_side_by_side *sides, stru
             out->obstacle = xstrdup(all->items[i].notes.items[0]);
     }
     out->verdict = verdict_overall(verdicts, all->count);
+    out->worse = count_kind(all, VERDICT_WORSE);
     return 0;
 }
 

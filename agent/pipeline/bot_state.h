@@ -81,6 +81,7 @@ struct bot_findings {
     char *table; /* Markdown */
     bool judged; /* there was history enough for one benchmark at least */
     enum verdict_kind verdict;
+    size_t worse;   /* benchmarks */
     char *obstacle; /* what stood in the way of judging, where it is not that there is no history */
 };
 

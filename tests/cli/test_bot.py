@@ -362,6 +362,7 @@ def test_the_history_decides(forge, level, conclusion, title):
     artifact = make_zip(files_of(("count", "fresh"), values=(level,) * 3, commit=forge.head))
     said = forge.done(forge.finish(forge.runs[0], artifact))
     assert said["conclusion"] == conclusion == forge.checks[0]["conclusion"], forge.text
+    assert (said["verdict"], said["regressions"]) == (("regression", 1) if title == "Worse" else ("ok", 0))
     assert f"**{title}**" in forge.text and f"**Verdict: {title.lower()}.**" in forge.text
     rows = [line for line in forge.text.splitlines() if line.startswith("| `")]
     assert rows[0].startswith("| `count`") and f"| {title.lower()}: " in rows[0], rows
@@ -372,7 +373,7 @@ def test_a_result_that_the_history_cannot_tell_is_neutral(forge):
     keep_history(forge, commits=4, noise=.05)
     approve(forge)
     said = forge.done(forge.finish(forge.runs[0], make_zip(files_of(("count",), (102.0,) * 3, commit=forge.head))))
-    assert said["conclusion"] == "neutral", forge.text
+    assert said["conclusion"] == "neutral" and said["verdict"] == "unsure", forge.text
     assert "**Measured: unsure**" in forge.text and "1 unsure" in forge.text
 
 
@@ -385,13 +386,14 @@ def test_a_result_that_others_had_a_part_in_is_not_judged(forge):
     said["parts"][0]["evidence"] = {"flags": ["steal"], "beyond_limit": True}
     files["manifest.json"] = json.dumps(said)
     done = forge.done(forge.finish(forge.runs[0], make_zip(files)))
-    assert done["conclusion"] == "neutral", forge.text
+    assert done["conclusion"] == "neutral" and done["verdict"] == "not-comparable", forge.text
     assert "**Measured: cannot be compared**" in forge.text and "**No verdict**: `" in forge.text
 
 
 def test_without_a_history_there_is_no_verdict(forge):
     approve(forge)
-    assert forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))["conclusion"] == "success"
+    said = forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))
+    assert said["conclusion"] == "success" and said["verdict"] is None
     assert "**No verdict**" in forge.text and "**Measured: no verdict**" in forge.text
 
 
