@@ -51,7 +51,8 @@ static struct plan_value value_of(const struct stored_result *result, struct str
     const struct summary *s = &result->summary;
     double error = s->standard_deviation / s->mean / sqrt((double)result->value_count);
     strlist_push(names, result->benchmark_name);
-    return (struct plan_value){names->items[names->count - 1], s->mean,
+    return (struct plan_value){names->items[names->count - 1],
+                               isnan(s->median) ? s->mean : s->median,
                                result->value_count > 1 && isfinite(error) ? error : 0};
 }
 

@@ -29,9 +29,10 @@ int dispatch_open(const struct dispatch_options *options, struct github **out, s
     return github_open(&github, out, err);
 }
 
+/* A run for a pull request stores nothing in the history. */
 static bool names(const struct github_run *run, const char *commit)
 {
-    return run->title && strstr(run->title, commit);
+    return run->title && strstr(run->title, commit) && !strstr(run->title, "pull request");
 }
 
 /* --- one run ---------------------------------------------------------------------------------- */

@@ -4,7 +4,8 @@
  *
  * GitHub does not tell with which inputs a run was started. The workflow therefore has the id in
  * its `run-name`, as the one that `init` writes does; a run is found by it, so that no commit is
- * dispatched while a run for it waits or is under way.
+ * dispatched while a run for it waits or is under way. Runs with "pull request" in their name are
+ * left out.
  */
 #pragma once
 

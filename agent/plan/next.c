@@ -43,7 +43,7 @@ struct gap {
 
 static bool usable(const struct plan_value *value)
 {
-    return value->mean > 0 && isfinite(value->mean);
+    return value->level > 0 && isfinite(value->level);
 }
 
 /* Appends the ratios of the benchmarks that both have. */
@@ -59,7 +59,7 @@ static void compare(const struct plan_point *newer, const struct plan_point *old
             continue;
         ARRAY_RESERVE(out->items, out->cap, out->count + 1);
         out->items[out->count++] =
-            (struct ratio){a->benchmark, log(a->mean / b->mean), hypot(a->error, b->error)};
+            (struct ratio){a->benchmark, log(a->level / b->level), hypot(a->error, b->error)};
     }
 }
 

@@ -2,7 +2,7 @@
  * Which commit of a range to measure next.
  *
  * By information: between two measured neighbours lies a gap, and across it the benchmarks have
- * moved by so much. The step of a gap is the largest |ln(newer mean / older mean)| over all
+ * moved by so much. The step of a gap is the largest |ln(newer / older)| over all
  * benchmarks that both ends have, each in units of its own noise. Noise is the largest of half a
  * percent, the standard error that both ends state, and, from five neighbours on, 1.4826 times the
  * median of all such ratios of the benchmark in the range (which a few steps do not move). Of B
@@ -24,7 +24,7 @@
 
 struct plan_value {
     const char *benchmark;
-    double mean;  /* in any unit; a value that is not above 0 is left out */
+    double level; /* median or mean, in any unit; what is not above 0 is left out */
     double error; /* standard error of the mean, relative to it; 0: not known */
 };
 
@@ -48,7 +48,7 @@ struct plan_choice {
     size_t index;        /* of the next commit, PLAN_NONE: there is none */
     size_t newer, older; /* the ends of the gap that it halves; PLAN_NONE: the end of the range */
     size_t open;         /* commits in it that may be measured */
-    /* The step across the gap, where it counts: by which benchmark, and the ratio of its means. */
+    /* The step across the gap, where it counts: by which benchmark, and newer / older. */
     const char *benchmark;
     double ratio;
 };

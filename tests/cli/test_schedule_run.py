@@ -1,4 +1,5 @@
-"""`schedule --run`: what is due is measured here, and the next schedule finds nothing."""
+"""`schedule --run` and `backfill --run`: what is due is measured here, and the next one finds nothing. In one file,
+because they share a machine with warm caches."""
 
 import json
 import os
@@ -55,18 +56,31 @@ def test_new_commits_are_measured_and_the_next_schedule_finds_nothing(bench, lin
     found = bench.query("select subject, branch, parent, time from commits order by subject")
     assert [row["branch"] for row in found] == ["main"] * 3
     assert [row["parent"] for row in found] == [None, line.id("HEAD~2"), line.id("HEAD~1")]
+    cut_off(bench, line)
+
+
+def cut_off(bench, line):
+    """A kill between the results and the record of the run as a whole leaves results that look complete."""
+    lancedb = pytest.importorskip("lancedb")
+    lancedb.connect(bench.db).open_table("runs").delete(f"harness = 'run' and commit = '{line.id('HEAD')}'")
+    assert [(row["state"], row["action"]) for row in rows(schedule(bench, line, run=False))] == [
+        ("interrupted", "due"), ("complete", "none")]
+    done = schedule(bench, line)
+    assert done.returncode == 0, done.stderr
+    assert "taken back" in done.stderr
+    assert measured(bench) == {f"commit {n}": ONCE for n in (1, 2, 3)}
+    assert bench.query("select count(*) as n from results") == [{"n": 4 * len(BENCHMARKS)}]
 
 
 def test_a_commit_that_cannot_be_measured_does_not_hold_up_the_others(bench, line):
-    assert schedule(bench, line).returncode == 0
     (line.folder / "lance-bench.json").write_text('{"nonsense": 1}')
     line.commit()
     (line.folder / "lance-bench.json").write_text(json.dumps(CONFIG))
     line.commit(suite="def test_fails(benchmark):\n    raise ValueError('no luck')\n")
     line.commit()
-    done = schedule(bench, line)
+    done = schedule(bench, line, "--first", "3")
     assert done.returncode == 1
-    assert actions(done) == {"commit 4": "measured", "commit 3": "broken", "commit 2": "broken", "commit 1": "none"}
+    assert actions(done) == {"commit 4": "measured", "commit 3": "broken", "commit 2": "broken"}
     (error,) = [text for text in done.stderr.splitlines() if text.startswith("error: 2 of 3 commits failed")]
     assert line.id("HEAD~1")[:12] in error and line.id("HEAD~2")[:12] in error and "nonsense" in error
     # Both failed for a recorded reason: they are settled until somebody asks for them.
@@ -89,18 +103,6 @@ def test_a_measured_commit_that_was_amended_is_counted_from_its_parent(bench, li
     assert actions(done) == {"commit 4": "due", "amended": "due", "commit 2": "none"}
     assert f"last measured commit {gone[:12]} is not on main any more" in done.stderr
     assert line.id("HEAD~2")[:12] in done.stderr
-
-
-def test_what_was_put_off_is_not_forgotten(bench, line):
-    assert schedule(bench, line).returncode == 0
-    for _ in range(2):
-        line.commit()
-    done = schedule(bench, line, "--max-dispatch", "1")
-    assert actions(done) == {"commit 3": "later", "commit 2": "measured", "commit 1": "none"}
-    done = bench.run(line.folder, "--tune", "off")[0]
-    line.commit()
-    # Commit 3 was measured out of turn; 4 is new.
-    assert actions(schedule(bench, line, run=False)) == {"commit 4": "due", "commit 3": "none"}
 
 
 def test_ctrl_c_stops_after_what_was_measured(bench, line):
@@ -128,7 +130,7 @@ def test_kill_9_at_any_moment_loses_and_doubles_nothing(bench, line):
     for _ in range(2):
         line.commit()
     kills = 0
-    for _ in range(60 if os.environ.get("LANCE_BENCH_LONG") else 6):
+    for _ in range(60 if os.environ.get("LANCE_BENCH_LONG") else 3):
         process = bench.start("schedule", "--repo", line.folder, "--test-bed", "bed", "--run", *QUICK)
         try:
             process.communicate(timeout=rng.uniform(0.1, 3))
@@ -143,17 +145,81 @@ def test_kill_9_at_any_moment_loses_and_doubles_nothing(bench, line):
     assert actions(schedule(bench, line)) == {"commit 3": "none"}
 
 
-def test_a_run_that_was_cut_off_while_it_was_stored_is_taken_back(bench, line):
-    """A kill between the results and the record of the run as a whole leaves results that look complete."""
-    assert schedule(bench, line).returncode == 0
-    lancedb = pytest.importorskip("lancedb")
-    runs = lancedb.connect(bench.db).open_table("runs")
-    runs.delete("harness = 'run'")
-    done = schedule(bench, line, run=False)
-    assert [(row["state"], row["action"]) for row in rows(done)] == [("interrupted", "due")]
-    done = schedule(bench, line)
+# --- backfill ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def long_line(tmp_path):
+    """Nine commits; from the fourth on one benchmark takes twenty times as long."""
+    line = Line(tmp_path / "long")
+    for number in range(1, 10):
+        line.commit(seconds=0.001 if number < 4 else 0.02)
+    return line
+
+
+def backfill(bench, line, *words, **options):
+    return bench("backfill", "--repo", line.folder, "--test-bed", "bed", "--format", "json", *words, *QUICK, **options)
+
+
+def done_of(done):
+    return [(int(row["subject"].split()[1]), row["action"]) for row in rows(done)]
+
+
+def test_a_backfill_goes_on_where_it_was_and_keeps_its_budget(bench, long_line):
+    line = long_line
+    done = backfill(bench, line, "--max-commits", "3", "--budget", "0.5s")
     assert done.returncode == 0, done.stderr
-    assert "taken back" in done.stderr
-    assert measured(bench) == {"commit 1": ONCE}
-    stored = bench.query("select count(*) as n from results")
-    assert stored == [{"n": 2 * len(BENCHMARKS)}]
+    assert done_of(done) == [(9, "measured"), (8, "left"), (7, "left")]
+    assert f"would not end within the budget: 2 commits are left, the next is {line.id('main~1')[:12]}" in done.stderr
+    # Now it is known how long one takes: none is begun.
+    done = backfill(bench, line, "--max-commits", "3", "--budget", "0.5s")
+    assert done.returncode == 0, done.stderr
+    assert done_of(done) == [(8, "left"), (7, "left")]
+    done = backfill(bench, line, "--max-commits", "2")
+    assert done_of(done) == [(8, "measured")]
+    assert "about" in done.stderr and "left" in done.stderr
+    assert measured(bench) == {"commit 9": ONCE, "commit 8": ONCE}
+    done = backfill(bench, line, "--max-commits", "2")
+    assert done.returncode == 0 and rows(done) == []
+    assert "nothing is left: 2 of 2 commits are measured" in done.stderr
+
+
+def test_by_information_the_commit_that_made_it_slower_is_found(bench, long_line):
+    """Both ends of nine commits, then three halvings, and one for what noise may look like."""
+    line = long_line
+    done = backfill(bench, line, "--max-commits", "6", "--since", line.id("main~8"), "--order", "information")
+    assert done.returncode == 0, done.stderr
+    numbers = [number for number, _ in done_of(done)]
+    assert numbers[:2] == [9, 1]
+    assert {3, 4} <= set(numbers), numbers
+    assert any("test_sleep changed by +" in (row["why"] or "") for row in rows(done))
+
+
+def test_a_backfill_goes_around_a_commit_that_fails(bench, tmp_path):
+    line = Line(tmp_path / "broken")
+    line.commit()
+    line.commit(suite="def test_fails(benchmark):\n    raise ValueError('no luck')\n")
+    line.commit()
+    done = backfill(bench, line)
+    assert done.returncode == 4
+    assert done_of(done) == [(3, "measured"), (2, "broken"), (1, "measured")]
+    assert "error: 1 of 3 commits failed" in done.stderr and "no luck" in done.stderr
+    assert backfill(bench, line).returncode == 0
+
+
+def test_a_backfill_that_is_killed_at_any_moment_loses_and_doubles_nothing(bench, long_line):
+    line = long_line
+    seed = int(os.environ.get("LANCE_BENCH_SEED") or random.SystemRandom().randrange(1 << 32))
+    print(f"LANCE_BENCH_SEED={seed}")
+    rng = random.Random(seed)
+    words = ("backfill", "--repo", line.folder, "--test-bed", "bed", "--max-commits", "2", *QUICK)
+    for _ in range(60 if os.environ.get("LANCE_BENCH_LONG") else 3):
+        process = bench.start(*words)
+        try:
+            process.communicate(timeout=rng.uniform(0.2, 4))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+    done = backfill(bench, line, "--max-commits", "2")
+    assert done.returncode == 0, done.stderr
+    assert measured(bench) == {f"commit {n}": ONCE for n in (8, 9)}

@@ -153,7 +153,7 @@ Test(next, a_noisy_benchmark_has_to_move_further)
     make_range(&r, 64, 4, 1.10, 0);
     /* `a` jumps up and down by 10 % everywhere. */
     for (size_t i = 0; i < 64; i++)
-        r.values[i][0].mean = i % 16 ? 100 : 110;
+        r.values[i][0].level = i % 16 ? 100 : 110;
     for (size_t i = 0; i < 64; i += 8)
         measure(&r, i);
     struct plan_choice choice = next(&r, PLAN_INFORMATION);
@@ -167,6 +167,7 @@ Test(next, a_stated_error_counts)
     make_range(&r, 10, 5, 1.05, 0);
     measure(&r, 0);
     measure(&r, 9);
+    cr_assert_not_null(next(&r, PLAN_INFORMATION).benchmark);
     r.values[0][1].error = 0.04;
     cr_assert_null(next(&r, PLAN_INFORMATION).benchmark);
 }
@@ -192,8 +193,8 @@ Test(next, values_that_cannot_be_compared_are_left_out)
     make_range(&r, 10, 5, 1, 0);
     measure(&r, 0);
     measure(&r, 9);
-    r.values[0][0].mean = 0;
-    r.values[0][1].mean = NAN;
+    r.values[0][0].level = 0;
+    r.values[0][1].level = NAN;
     r.values[0][2] = (struct plan_value){"new", 5, 0};
     struct plan_choice choice = next(&r, PLAN_INFORMATION);
     cr_assert_null(choice.benchmark);
