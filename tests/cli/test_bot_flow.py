@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+import github_description
 from artifact_helpers import files_of, make_quick_repo, make_zip
 from bot_helpers import BOT, Forge
 from run_helpers import git
@@ -99,6 +100,36 @@ def test_a_run_that_was_killed_leaves_nothing_and_its_second_attempt_all(agent, 
     done, _ = measure(machine, quick, run, folder)
     assert done.returncode == 0, done.stderr
     assert (folder / "manifest.json").is_file()
+
+
+@pytest.mark.skipif(not github_description.FILE.exists(),
+                    reason="GitHub's description is not there: scripts/test-tools prism")
+def test_every_request_of_the_bot_is_as_github_describes_it(forge):
+    forge.say("@bench-bot benchmark")
+    forge.say(f"@bench-bot benchmark {forge.old}")
+    forge.say("@bench-bot cancel")
+    forge.say(f"@bench-bot benchmark {forge.head} --crate lance-io")
+    run = forge.runs[-1]
+    forge.done(forge.bot("progress", forge.run_event(run, action="in_progress")))
+    forge.say("@bench-bot status")
+    forge.done(forge.finish(run, make_zip(files_of(commit=forge.head))))
+    forge.say(f"@bench-bot compare {forge.base}")
+    forge.say("@bench-bot nonsense", author="reader")
+    judge = github_description.Judge(github_description.load())
+    wrong = [line for record in forge.server.requests for line in judge.check(record)]
+    assert not wrong, "\n".join(wrong[:20])
+    assert len(forge.ours) == 1
+
+
+def test_a_dispatch_that_does_not_name_its_run_is_found_by_its_title(forge):
+    """GitHub's older answer, 204, says nothing of the run."""
+    forge.server.dispatch_answers_with_run = False
+    comment = forge.repo.add_comment(7, f"@bench-bot benchmark {forge.head}", "maintainer")
+    env = forge.comment_event(comment)
+    assert forge.done(forge.bot("comment", env))["workflow_run"] == 0
+    assert forge.done(forge.bot("comment", env))["workflow_run"] == forge.runs[0]["id"]
+    assert len(forge.runs) == 1 and str(forge.runs[0]["id"]) in forge.text
+    assert forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))["action"] == "published"
 
 
 # --- kill -9 ------------------------------------------------------------------------------------
