@@ -54,7 +54,8 @@ int cpu_list_parse(const char *text, cpu_set_t *out, struct error *err)
 char *cpu_list_text(const cpu_set_t *cpus)
 {
     struct strbuf text = STRBUF_INIT;
-    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    int left = CPU_COUNT(cpus);
+    for (size_t cpu = 0; left > 0 && cpu < CPU_SETSIZE; cpu++) {
         if (!CPU_ISSET(cpu, cpus))
             continue;
         size_t last = cpu;
@@ -63,6 +64,7 @@ char *cpu_list_text(const cpu_set_t *cpus)
         strbuf_addf(&text, "%s%zu", text.len ? "," : "", cpu);
         if (last > cpu)
             strbuf_addf(&text, "-%zu", last);
+        left -= (int)(last - cpu + 1);
         cpu = last;
     }
     return strbuf_detach(&text);

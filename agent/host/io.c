@@ -12,21 +12,31 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { READ_SIZE = 4096 };
+
 static char *full_path(const struct host_io *io, const char *path)
 {
     return xasprintf("%s%s", io->root, path);
 }
 
+/* Files whose text comes in one read: a short one is the end. Others of /proc and control groups
+ * come line by line. */
+static bool is_told_at_once(const char *path)
+{
+    return !strncmp(path, "/sys/devices/", 13) || !strncmp(path, "/proc/irq/", 10);
+}
+
 static int real_read(const struct host_io *io, const char *path, struct strbuf *out)
 {
+    bool at_once = is_told_at_once(path);
     AUTO_FREE char *full = full_path(io, path);
     AUTO_CLOSE int fd = open(full, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
     size_t start = out->len;
     for (;;) {
-        strbuf_grow(out, 4096);
-        ssize_t got = read(fd, out->buf + out->len, 4096);
+        strbuf_grow(out, READ_SIZE);
+        ssize_t got = read(fd, out->buf + out->len, READ_SIZE);
         if (got < 0 && errno == EINTR)
             continue;
         int failed = got < 0 ? -errno : out->len - start > HOST_FILE_MAX ? -EFBIG : 0;
@@ -38,6 +48,8 @@ static int real_read(const struct host_io *io, const char *path, struct strbuf *
             return 0;
         out->len += (size_t)got;
         out->buf[out->len] = '\0';
+        if (at_once && got < READ_SIZE)
+            return 0;
     }
 }
 

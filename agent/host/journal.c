@@ -108,12 +108,17 @@ uint32_t journal_hash(const char *path)
     return hash;
 }
 
-struct journal_entry *journal_find(const struct journal *journal, const char *path)
+struct journal_entry *journal_find(struct journal *journal, const char *path)
 {
     uint32_t hash = journal_hash(path);
-    for (size_t i = 0; i < journal->count; i++)
-        if (journal->entries[i].path_hash == hash && !strcmp(journal->entries[i].path, path))
-            return &journal->entries[i];
+    for (size_t i = 0, at = journal->cursor; i < journal->count; i++, at++) {
+        at = at < journal->count ? at : 0;
+        struct journal_entry *entry = &journal->entries[at];
+        if (entry->path_hash == hash && !strcmp(entry->path, path)) {
+            journal->cursor = at + 1;
+            return entry;
+        }
+    }
     return NULL;
 }
 

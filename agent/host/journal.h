@@ -45,6 +45,7 @@ struct journal {
     size_t damaged;  /* lines whose checksum is wrong, the last one apart */
     bool restoring;  /* a restore has begun and not ended */
     size_t good_len; /* bytes up to the end of the last whole line */
+    size_t cursor;   /* where journal_find() looks first: paths are asked for in their order */
     int fd;          /* -1 until the first append */
 };
 
@@ -56,7 +57,7 @@ void journal_release(struct journal *journal);
 /* Of a path: machines with many CPUs have thousands, and each is looked for among all. */
 uint32_t journal_hash(const char *path);
 /* NULL when the path is not in it. */
-struct journal_entry *journal_find(const struct journal *journal, const char *path);
+struct journal_entry *journal_find(struct journal *journal, const char *path);
 
 /* Records for journal_append(), which also enter the entries in memory. */
 void journal_note(struct strbuf *lines, const struct journal_entry *entry);

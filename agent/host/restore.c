@@ -44,7 +44,8 @@ static int undo_folder(const struct host_io *io, const char *path)
     return failed;
 }
 
-static int undo_value(const struct host_io *io, const struct journal_entry *entry)
+/* *changed: the file tells something else than before. */
+static int undo_value(const struct host_io *io, const struct journal_entry *entry, bool *changed)
 {
     AUTO_STRBUF struct strbuf now = STRBUF_INIT;
     int failed = io->ops->read(io, entry->path, &now);
@@ -57,16 +58,26 @@ static int undo_value(const struct host_io *io, const struct journal_entry *entr
     failed = io->ops->write(io, entry->path, text);
     if (failed)
         return failed;
-    strbuf_clear(&now);
-    failed = io->ops->read(io, entry->path, &now);
-    return failed ? failed : value_equal(entry->form, now.buf, entry->before) ? 0 : -EAGAIN;
+    AUTO_STRBUF struct strbuf after = STRBUF_INIT;
+    failed = io->ops->read(io, entry->path, &after);
+    if (failed)
+        return failed;
+    *changed = strcmp(now.buf, after.buf) != 0;
+    return value_equal(entry->form, after.buf, entry->before) ? 0 : -EAGAIN;
+}
+
+static int undo_entry(const struct host_io *io, const struct journal_entry *entry, bool *changed)
+{
+    *changed = false;
+    if (entry->before)
+        return undo_value(io, entry, changed);
+    return host_io_exists(io, entry->path) ? undo_folder(io, entry->path) : 0;
 }
 
 int entry_undo(const struct host_io *io, const struct journal_entry *entry)
 {
-    if (entry->before)
-        return undo_value(io, entry);
-    return host_io_exists(io, entry->path) ? undo_folder(io, entry->path) : 0;
+    bool changed;
+    return undo_entry(io, entry, &changed);
 }
 
 /* --- what is to become of each --- */
@@ -132,13 +143,9 @@ static bool undo_pass(struct restoring *r)
     for (size_t i = r->journal->count; i-- > 0;) {
         if (r->fates[i] != FATE_UNDO)
             continue;
-        const struct journal_entry *entry = &r->journal->entries[i];
-        AUTO_STRBUF struct strbuf before = STRBUF_INIT;
-        AUTO_STRBUF struct strbuf after = STRBUF_INIT;
-        (void)!r->place->io.ops->read(&r->place->io, entry->path, &before);
-        r->failures[i] = entry_undo(&r->place->io, entry);
-        (void)!r->place->io.ops->read(&r->place->io, entry->path, &after);
-        clean &= !r->failures[i] && !strcmp(before.buf, after.buf);
+        bool changed = false;
+        r->failures[i] = undo_entry(&r->place->io, &r->journal->entries[i], &changed);
+        clean &= !r->failures[i] && !changed;
     }
     return clean;
 }

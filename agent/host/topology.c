@@ -33,25 +33,43 @@ static void read_siblings(const struct host_io *io, struct host_cpu *cpu)
     CPU_SET((size_t)cpu->id, &cpu->siblings);
 }
 
-/* The highest level of cache that holds data names the group. */
-static int read_llc(const struct host_io *io, int cpu)
+/* The highest level of cache that holds data names the group; *shared are its CPUs. */
+static int read_llc(const struct host_io *io, int cpu, cpu_set_t *shared)
 {
     int llc = -1;
     long long highest = 0;
     for (int index = 0; index < 16; index++) {
+        AUTO_FREE char *level_path = xasprintf(CPU_ROOT "/cpu%d/cache/index%d/level", cpu, index);
+        AUTO_FREE char *shared_path =
+            xasprintf(CPU_ROOT "/cpu%d/cache/index%d/shared_cpu_list", cpu, index);
         AUTO_FREE char *folder = xasprintf(CPU_ROOT "/cpu%d/cache/index%d", cpu, index);
-        if (!host_io_exists(io, folder))
+        long long level = host_io_number(io, level_path, -1);
+        if (level < 0 && !host_io_exists(io, folder))
             break;
-        AUTO_FREE char *level_path = xasprintf("%s/level", folder);
-        AUTO_FREE char *shared_path = xasprintf("%s/shared_cpu_list", folder);
-        long long level = host_io_number(io, level_path, 0);
-        cpu_set_t shared;
-        if (level > highest && read_list(io, shared_path, &shared)) {
+        if (level > highest && read_list(io, shared_path, shared)) {
             highest = level;
-            llc = cpu_mask_first(&shared);
+            llc = cpu_mask_first(shared);
         }
     }
     return llc;
+}
+
+/* Of a big machine the caches are most of the files: all CPUs of one tell the same. */
+static void read_caches(const struct host_io *io, struct topology *t)
+{
+    cpu_set_t known;
+    CPU_ZERO(&known);
+    for (size_t i = 0; i < t->count; i++) {
+        cpu_set_t shared;
+        CPU_ZERO(&shared);
+        if (CPU_ISSET((size_t)t->cpus[i].id, &known))
+            continue;
+        t->cpus[i].llc = read_llc(io, t->cpus[i].id, &shared);
+        for (size_t j = i + 1; j < t->count; j++)
+            if (CPU_ISSET((size_t)t->cpus[j].id, &shared))
+                t->cpus[j].llc = t->cpus[i].llc;
+        CPU_OR(&known, &known, &shared);
+    }
 }
 
 static void read_nodes(const struct host_io *io, struct topology *t)
@@ -83,7 +101,7 @@ static void read_cpu(const struct host_io *io, const struct topology *t, int id,
         .core = cpu_number(io, id, "topology/core_id", -1),
         .package = cpu_number(io, id, "topology/physical_package_id", -1),
         .node = -1,
-        .llc = read_llc(io, id),
+        .llc = -1,
         .capacity = cpu_number(io, id, "cpu_capacity", -1),
     };
     read_siblings(io, out);
@@ -108,6 +126,7 @@ int topology_read(const struct host_io *io, struct topology *out, struct error *
     for (size_t id = 0; id < CPU_SETSIZE; id++)
         if (CPU_ISSET(id, &t.present))
             read_cpu(io, &t, (int)id, &t.cpus[t.count++]);
+    read_caches(io, &t);
     read_nodes(io, &t);
     *out = t;
     return 0;
@@ -128,51 +147,60 @@ const struct host_cpu *topology_cpu(const struct topology *topology, size_t id)
     return NULL;
 }
 
-/* Whether this CPU is the first online thread of a core that may be given to benchmarks. */
-static bool is_candidate(const struct topology *t, const struct host_cpu *cpu)
+/* Whether this CPU is the first online thread of a core that may be given to benchmarks; `first` is
+ * the first CPU that is online. */
+static bool is_candidate(const struct topology *t, const struct host_cpu *cpu,
+                         const struct host_cpu *first)
 {
     cpu_set_t threads;
     CPU_AND(&threads, &cpu->siblings, &t->online);
-    const struct host_cpu *first = topology_cpu(t, (size_t)cpu_mask_first(&t->online));
     if (!cpu->online || cpu_mask_first(&threads) != cpu->id)
         return false;
     return !first || !CPU_ISSET((size_t)cpu->id, &first->siblings);
 }
 
-static int best_capacity(const struct topology *t)
+/* The biggest of the CPUs that may be given to benchmarks, within `among`. */
+static void find_candidates(const struct topology *t, const cpu_set_t *among, cpu_set_t *out)
 {
-    int best = -1;
-    for (size_t i = 0; i < t->count; i++)
-        if (is_candidate(t, &t->cpus[i]) && t->cpus[i].capacity > best)
-            best = t->cpus[i].capacity;
-    return best;
-}
-
-/* The candidates with the last-level cache `llc`, within `among`. */
-static void llc_candidates(const struct topology *t, int llc, const cpu_set_t *among,
-                           cpu_set_t *out)
-{
-    int capacity = best_capacity(t);
+    const struct host_cpu *first = topology_cpu(t, (size_t)cpu_mask_first(&t->online));
+    int capacity = -1;
     CPU_ZERO(out);
     for (size_t i = 0; i < t->count; i++) {
         const struct host_cpu *cpu = &t->cpus[i];
-        if (cpu->llc == llc && is_candidate(t, cpu) && cpu->capacity == capacity &&
-            CPU_ISSET((size_t)cpu->id, among))
-            CPU_SET((size_t)cpu->id, out);
+        if (!is_candidate(t, cpu, first) || cpu->capacity < capacity)
+            continue;
+        if (cpu->capacity > capacity)
+            CPU_ZERO(out);
+        capacity = cpu->capacity;
+        CPU_SET((size_t)cpu->id, out);
     }
+    CPU_AND(out, out, among);
+}
+
+/* Those of `candidates` with the last-level cache `llc`. */
+static void llc_candidates(const struct topology *t, int llc, const cpu_set_t *candidates,
+                           cpu_set_t *out)
+{
+    CPU_ZERO(out);
+    for (size_t i = 0; i < t->count; i++)
+        if (t->cpus[i].llc == llc && CPU_ISSET((size_t)t->cpus[i].id, candidates))
+            CPU_SET((size_t)t->cpus[i].id, out);
 }
 
 int topology_choose(const struct topology *topology, cpu_set_t *out, struct error *err)
 {
-    cpu_set_t best, isolated;
+    cpu_set_t best, isolated, candidates;
     CPU_ZERO(&best);
     CPU_AND(&isolated, &topology->isolated, &topology->online);
     const cpu_set_t *among = CPU_COUNT(&isolated) ? &isolated : &topology->online;
+    find_candidates(topology, among, &candidates);
     int system_llc = topology->count ? topology->cpus[0].llc : -1;
     for (size_t i = 0; i < topology->count; i++) {
         cpu_set_t cpus;
         int llc = topology->cpus[i].llc;
-        llc_candidates(topology, llc, among, &cpus);
+        if (!CPU_ISSET((size_t)topology->cpus[i].id, &candidates))
+            continue;
+        llc_candidates(topology, llc, &candidates, &cpus);
         int more = CPU_COUNT(&cpus) - CPU_COUNT(&best);
         /* Of two equals the one that the system's first CPU does not share. */
         bool away = more == 0 && CPU_COUNT(&cpus) && llc != system_llc &&

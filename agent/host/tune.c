@@ -12,19 +12,6 @@
 
 enum { LOCK_WAIT_S = 60 };
 
-/* With a profile that must not touch the knob, its files are only looked at. */
-static void profile_targets(const struct tuner *tuner, const struct knob *knob,
-                            struct knob_targets *out)
-{
-    knob->targets(&tuner->ctx, out);
-    if (tuner->ctx.request->profile != TUNE_SHARED || knob->harmless)
-        return;
-    for (size_t i = 0; i < out->count; i++) {
-        free(out->items[i].wanted);
-        out->items[i].wanted = NULL;
-    }
-}
-
 static void add_advice(struct tuner *tuner, const struct knob *knob)
 {
     char *advice = knob->advice ? knob->advice(&tuner->ctx) : NULL;
@@ -43,29 +30,28 @@ static void add_absent(struct tuner *tuner, const struct knob *knob)
 static void survey_target(struct tuner *tuner, const struct knob *knob,
                           const struct knob_target *target)
 {
-    AUTO_STRBUF struct strbuf now = STRBUF_INIT;
     const struct host_io *io = &tuner->place->io;
-    int failed = io->ops->read(io, target->path, &now);
+    const char *now = tuner_found(tuner, target->path);
     struct tune_row *row = tune_report_add(tuner->report, knob->name, target->path, TUNE_OBSERVED);
-    if (failed) {
-        row->reason = xasprintf("reading: %s", strerror(-failed));
+    if (!now) {
+        AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+        int failed = io->ops->read(io, target->path, &text);
+        row->reason = xasprintf("reading: %s", failed ? strerror(-failed) : "it comes and goes");
         return;
     }
-    row->before = value_of(target->form, now.buf);
+    row->before = value_of(target->form, now);
     row->after = xstrdup(target->wanted ? target->wanted : row->before);
     if (target->wanted)
-        row->outcome =
-            value_equal(target->form, now.buf, target->wanted) ? TUNE_ALREADY : TUNE_PENDING;
+        row->outcome = value_equal(target->form, now, target->wanted) ? TUNE_ALREADY : TUNE_PENDING;
 }
 
 static void survey(struct tuner *tuner)
 {
     for (size_t i = 0; i < knob_count; i++) {
-        AUTO_KNOB_TARGETS struct knob_targets targets = {0};
-        profile_targets(tuner, knobs[i], &targets);
-        for (size_t j = 0; j < targets.count; j++)
-            survey_target(tuner, knobs[i], &targets.items[j]);
-        if (!targets.count)
+        const struct knob_targets *targets = &tuner->planned[i];
+        for (size_t j = 0; j < targets->count; j++)
+            survey_target(tuner, knobs[i], &targets->items[j]);
+        if (!targets->count)
             add_absent(tuner, knobs[i]);
         add_advice(tuner, knobs[i]);
     }
@@ -136,7 +122,7 @@ static int tune_knobs(struct tuner *tuner, struct error *err)
         if (failed)
             return failed;
         AUTO_KNOB_TARGETS struct knob_targets targets = {0};
-        profile_targets(tuner, knob, &targets);
+        tuner_targets(tuner, knob, &targets);
         if (knob->apply && tuner->ctx.request->profile != TUNE_SHARED)
             failed = knob->apply(tuner, knob, err);
         else if (targets.count)
@@ -153,11 +139,8 @@ static int tune_knobs(struct tuner *tuner, struct error *err)
 static int note_knobs(struct tuner *tuner, struct error *err)
 {
     AUTO_STRBUF struct strbuf lines = STRBUF_INIT;
-    for (size_t i = 0; i < knob_count; i++) {
-        AUTO_KNOB_TARGETS struct knob_targets targets = {0};
-        profile_targets(tuner, knobs[i], &targets);
-        tuner_note(tuner, knobs[i], &targets, &lines);
-    }
+    for (size_t i = 0; i < knob_count; i++)
+        tuner_note(tuner, knobs[i], &tuner->planned[i], &lines);
     return lines.len ? journal_append(&tuner->journal, &lines, true, err) : 0;
 }
 
@@ -169,13 +152,14 @@ static bool has_other_boot(const struct journal *journal, const char *boot)
     return false;
 }
 
-/* Opens the journal; what is left of before a reboot is settled first. */
-static int open_journal(struct tuner *tuner, struct error *err)
+/* Opens the journal; what is left of before a reboot is settled first, which writes. */
+static int open_journal(struct tuner *tuner, bool *settled, struct error *err)
 {
     int failed = journal_load(tuner->place, &tuner->journal, err);
     if (failed || !has_other_boot(&tuner->journal, tuner->boot))
         return failed;
     AUTO_TUNE_REPORT struct tune_report dropped = {0};
+    *settled = true;
     failed = restore_locked(tuner->place, false, &dropped, err);
     journal_release(&tuner->journal);
     return failed ? error_wrap(err, "settling the journal of before the reboot")
@@ -191,22 +175,48 @@ static void undo_all(const struct host_place *place)
         log_warning("%s", why.message);
 }
 
-static int tune_locked(const struct host_place *place, const struct tune_request *request,
-                       struct tune_report *report, struct error *err)
+/* Reads the machine anew, as it is by now. */
+static int look_again(struct tuner *tuner, struct error *err)
 {
-    AUTO_TUNER struct tuner tuner = {.journal.fd = -1};
-    int failed = tuner_init(&tuner, place, request, false, report, err);
-    if (!failed)
-        failed = open_journal(&tuner, err);
+    const struct host_place *place = tuner->place;
+    const struct tune_request *request = tuner->ctx.request;
+    struct tune_report *report = tuner->report;
+    tuner_release(tuner);
+    tune_report_release(report);
+    return tuner_init(tuner, place, request, false, report, err);
+}
+
+/* `since_lock`: what the tuner has found was read with the lock held. Before it, another tune may
+ * have been under way. */
+static int tune_locked(struct tuner *tuner, bool since_lock, struct error *err)
+{
+    bool settled = false;
+    int failed = open_journal(tuner, &settled, err);
+    if (!failed && (settled || !since_lock)) {
+        failed = look_again(tuner, err);
+        if (!failed)
+            failed = open_journal(tuner, &settled, err);
+    }
     if (failed)
         return failed;
-    bool first = !tuner.journal.count;
-    failed = note_knobs(&tuner, err);
+    bool first = !tuner->journal.count;
+    failed = note_knobs(tuner, err);
     if (!failed)
-        failed = tune_knobs(&tuner, err);
+        failed = tune_knobs(tuner, err);
     if (failed && first)
-        undo_all(place);
+        undo_all(tuner->place);
     return failed;
+}
+
+/* Whether this process may write what tuning would change, before anything is written. */
+static int check_machine(struct tuner *tuner, struct error *err)
+{
+    AUTO_TUNE_REPORT struct tune_report looked = {0};
+    struct tune_report *report = tuner->report;
+    tuner->report = &looked;
+    survey(tuner);
+    tuner->report = report;
+    return check_rights(tuner->place, &looked, err);
 }
 
 int host_tune(const struct host_place *place, const struct tune_request *request,
@@ -214,15 +224,19 @@ int host_tune(const struct host_place *place, const struct tune_request *request
 {
     if (request->profile == TUNE_CONTAINER)
         return host_survey(place, request, report, err);
-    AUTO_TUNE_REPORT struct tune_report looked = {0};
     AUTO_TUNER struct tuner tuner = {.journal.fd = -1};
+    AUTO_FREE char *lock_path = path_join(place->state, "lock");
     AUTO_CLOSE int lock = -1;
-    int failed = tuner_init(&tuner, place, request, false, &looked, err);
-    if (failed)
-        return failed;
-    survey(&tuner);
-    failed = check_rights(place, &looked, err);
+    struct error unlocked = ERROR_INIT;
+    /* Where nobody has tuned before, nothing is made until it is known that tuning is possible;
+     * that first time the machine is read twice. */
+    bool early = path_exists(lock_path) && !open_state(place, &lock, &unlocked);
+    if (unlocked.code == ERROR_CONFLICT)
+        return error_set(err, ERROR_CONFLICT, "%s", unlocked.message);
+    int failed = tuner_init(&tuner, place, request, false, report, err);
     if (!failed)
+        failed = check_machine(&tuner, err);
+    if (!failed && !early)
         failed = open_state(place, &lock, err);
-    return failed ? failed : tune_locked(place, request, report, err);
+    return failed ? failed : tune_locked(&tuner, early, err);
 }

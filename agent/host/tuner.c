@@ -29,19 +29,31 @@ static int choose(struct tuner *tuner, bool survey, struct error *err)
     return 0;
 }
 
+void tuner_targets(const struct tuner *tuner, const struct knob *knob, struct knob_targets *out)
+{
+    knob->targets(&tuner->ctx, out);
+    if (tuner->ctx.request->profile != TUNE_SHARED || knob->harmless)
+        return;
+    for (size_t i = 0; i < out->count; i++) {
+        free(out->items[i].wanted);
+        out->items[i].wanted = NULL;
+    }
+}
+
 static void find_values(struct tuner *tuner)
 {
+    tuner->planned = xcalloc(knob_count, sizeof(*tuner->planned));
     for (size_t i = 0; i < knob_count; i++) {
-        AUTO_KNOB_TARGETS struct knob_targets targets = {0};
-        knobs[i]->targets(&tuner->ctx, &targets);
-        for (size_t j = 0; j < targets.count; j++) {
+        struct knob_targets *targets = &tuner->planned[i];
+        tuner_targets(tuner, knobs[i], targets);
+        for (size_t j = 0; j < targets->count; j++) {
+            const char *path = targets->items[j].path;
             AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-            if (tuner->place->io.ops->read(&tuner->place->io, targets.items[j].path, &text))
+            if (tuner->place->io.ops->read(&tuner->place->io, path, &text))
                 continue;
-            uint32_t hash = journal_hash(targets.items[j].path);
             ARRAY_RESERVE(tuner->found, tuner->found_cap, tuner->found_count + 1);
             tuner->found[tuner->found_count++] =
-                (struct found_value){take_ptr(targets.items[j].path), strbuf_detach(&text), hash};
+                (struct found_value){xstrdup(path), strbuf_detach(&text), journal_hash(path)};
         }
     }
 }
@@ -84,17 +96,25 @@ void tuner_release(struct tuner *tuner)
         free(tuner->found[i].before);
     }
     free(tuner->found);
+    for (size_t i = 0; tuner->planned && i < knob_count; i++)
+        knob_targets_release(&tuner->planned[i]);
+    free(tuner->planned);
     free(tuner->boot);
     topology_release(&tuner->topology);
     journal_release(&tuner->journal);
 }
 
-static const char *found_before(const struct tuner *tuner, const char *path)
+const char *tuner_found(struct tuner *tuner, const char *path)
 {
     uint32_t hash = journal_hash(path);
-    for (size_t i = 0; i < tuner->found_count; i++)
-        if (tuner->found[i].path_hash == hash && !strcmp(tuner->found[i].path, path))
-            return tuner->found[i].before;
+    for (size_t i = 0, at = tuner->found_cursor; i < tuner->found_count; i++, at++) {
+        at = at < tuner->found_count ? at : 0;
+        const struct found_value *value = &tuner->found[at];
+        if (value->path_hash == hash && !strcmp(value->path, path)) {
+            tuner->found_cursor = at;
+            return value->before;
+        }
+    }
     return NULL;
 }
 
@@ -122,7 +142,7 @@ void tuner_note(struct tuner *tuner, const struct knob *knob, const struct knob_
 {
     for (size_t i = 0; i < targets->count; i++) {
         const struct knob_target *target = &targets->items[i];
-        const char *before = found_before(tuner, target->path);
+        const char *before = tuner_found(tuner, target->path);
         if (target->wanted && before &&
             (knob->guarded || !value_equal(target->form, before, target->wanted)))
             note_target(tuner, knob, target, before, lines);
@@ -130,7 +150,7 @@ void tuner_note(struct tuner *tuner, const struct knob *knob, const struct knob_
 }
 
 /* Whether the journal says already that this value is about to be written. */
-static bool is_noted(const struct tuner *tuner, const struct knob_target *target)
+static bool is_noted(struct tuner *tuner, const struct knob_target *target)
 {
     const struct journal_entry *entry = journal_find(&tuner->journal, target->path);
     return entry && !entry->foreign && !entry->answer && !strcmp(entry->wanted, target->wanted);
@@ -142,7 +162,7 @@ static bool note_step(struct tuner *tuner, const struct knob *knob, struct step 
                       struct strbuf *lines)
 {
     const struct knob_target *target = step->target;
-    const char *before = found_before(tuner, target->path);
+    const char *before = tuner_found(tuner, target->path);
     before = before ? before : step->now;
     step->write = !value_equal(target->form, step->now, target->wanted);
     if (!step->write && value_equal(target->form, before, target->wanted))
@@ -178,7 +198,7 @@ static void take_step(struct tuner *tuner, const struct knob *knob, const struct
     bool readable = !io->ops->read(io, target->path, &answer);
     if (readable)
         journal_note_answer(answers, target->path, answer.buf);
-    const char *before = found_before(tuner, target->path);
+    const char *before = tuner_found(tuner, target->path);
     struct tune_row *row = tune_report_add(tuner->report, knob->name, target->path,
                                            judge(target, refused, readable ? answer.buf : NULL));
     row->before = value_of(target->form, before ? before : step->now);

@@ -21,6 +21,9 @@ struct tuner {
      * no longer what was found. */
     struct found_value *found;
     size_t found_count, found_cap;
+    size_t found_cursor; /* where a path is looked for first: they are asked for in their order */
+    /* What each knob wants as the machine was found, one for each of knobs[]. */
+    struct knob_targets *planned;
 };
 
 /* Reads the topology and chooses the CPUs. With `survey`, CPUs that cannot be chosen are a warning
@@ -30,6 +33,12 @@ int tuner_init(struct tuner *tuner, const struct host_place *place,
                struct error *err) MUST_CHECK;
 void tuner_release(struct tuner *tuner);
 #define AUTO_TUNER __attribute__((cleanup(tuner_release)))
+
+/* A knob's files and what the profile wants of them; those that it must not touch are only looked
+ * at. */
+void tuner_targets(const struct tuner *tuner, const struct knob *knob, struct knob_targets *out);
+/* The text that was found in one of the planned files; NULL: it could not be read. */
+const char *tuner_found(struct tuner *tuner, const char *path);
 
 /* A fresh string: this boot's id, or "unknown". */
 char *tuner_boot(const struct host_io *io);

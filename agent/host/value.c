@@ -56,6 +56,8 @@ char *value_of(enum value_form form, const char *raw)
 
 bool value_equal(enum value_form form, const char *a, const char *b)
 {
+    if (!strcmp(a, b))
+        return true;
     AUTO_FREE char *first = value_of(form, a);
     AUTO_FREE char *second = value_of(form, b);
     return !strcmp(first, second);
