@@ -19,6 +19,9 @@
 /* The database may change without the branch: a run is taken back, a machine is lost. */
 #define FULL_LOOK_S 600.0
 #define BACKFILL_DEPTH 1000
+/* An approval is a comment, so its pull request is among those that were touched last; each costs a
+ * request with every look. */
+#define PULLS_MAX 20
 
 void poll_watch_release(struct poll_watch *watch)
 {
@@ -204,7 +207,7 @@ static void look_at_pulls(const struct poll_request *request, struct github *git
 {
     AUTO_GITHUB_PULLS struct github_pulls pulls = {0};
     struct error reason = ERROR_INIT;
-    if (github_pulls_list(github, 0, &pulls, &reason)) {
+    if (github_pulls_list(github, PULLS_MAX, &pulls, &reason)) {
         keep_first(first, &reason);
         return;
     }
