@@ -64,6 +64,7 @@ cd "$root"
 $clang $flags -w -c "$cjson/cjson/cJSON.c" -o "$scratch/cJSON.o"
 objects=$scratch/cJSON.o
 for source in agent/parse/*.c agent/model/summary.c tests/fuzz/fuzz.c \
+    agent/github/event.c agent/github/field.c agent/github/workflow_command.c agent/net/link_header.c \
     agent/bot/*.c agent/artifact/zip.c agent/artifact/manifest.c \
     agent/base/alloc.c agent/base/clock.c agent/base/digest.c agent/base/error.c \
     agent/base/escape.c agent/base/file.c agent/base/interrupt.c agent/base/log.c \
@@ -75,7 +76,7 @@ for source in agent/parse/*.c agent/model/summary.c tests/fuzz/fuzz.c \
 done
 
 [ $# -gt 0 ] || set -- json decimal criterion criterion_folder pytest history auto formats \
-    comment bot_text zip manifest
+    comment bot_text zip manifest github
 failed=
 for name; do
     # shellcheck disable=SC2086
