@@ -47,8 +47,8 @@ const struct command command_host_tune = {
         "restore' gives it back after anything, a kill and a power cut too. A second tune keeps "
         "what "
         "the first one has found. What the machine refuses is shown and is no failure. With "
-        "--isolate only the processes in the control group 'lance-bench' reach the benchmark CPUs; "
-        "'run' does not go there by itself.",
+        "--isolate only the processes in the control group 'lance-bench' reach the benchmark CPUs: "
+        "'run' and 'host calibrate' start what they measure there.",
     .options = option_rows,
     .option_count = ARRAY_SIZE(option_rows),
     .options_size = sizeof(struct host_options),
