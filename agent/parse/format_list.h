@@ -1,11 +1,15 @@
 /*
- * The formats that a harness other than Lance's own two writes, in the order of the help. Each has
- * a row in the table of format.c and a command `publish FORMAT`, both made from this list.
+ * The formats beside those of Lance's own two harnesses, in the order of the help. Each has a row
+ * in the table of format.c and a command `publish FORMAT`, both made from this list.
  *
  * X(identifier, word, harness): `identifier`_format is the row of the table, in identifier.h.
  */
 #pragma once
 
-#define PARSE_FORMAT_LIST(X)                                    \
-    X(google_benchmark, "google-benchmark", "Google Benchmark") \
-    X(hyperfine, "hyperfine", "hyperfine")
+#define PARSE_FORMAT_LIST(X)                                          \
+    X(criterion_text, "criterion-text", "Criterion's printed output") \
+    X(libtest, "libtest", "Rust's own benchmark harness")             \
+    X(google_benchmark, "google-benchmark", "Google Benchmark")       \
+    X(hyperfine, "hyperfine", "hyperfine")                            \
+    X(pyperf, "pyperf", "pyperf")                                     \
+    X(jmh, "jmh", "JMH")

@@ -1,0 +1,47 @@
+#include "parse/text_number.h"
+
+#include "base/number.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define NUMBER_MAX 64 /* bytes of a number */
+
+/* Whether a comma at `at` has digits in front of it and three behind, and no more than three. */
+static bool is_thousands(const char *text, size_t len, size_t at)
+{
+    if (!at || at + 3 >= len)
+        return false;
+    for (size_t i = at + 1; i <= at + 3; i++)
+        if (!isdigit((unsigned char)text[i]))
+            return false;
+    return at + 4 == len || !isdigit((unsigned char)text[at + 4]);
+}
+
+bool text_number(const char *text, size_t len, double *out)
+{
+    char digits[NUMBER_MAX + 1];
+    size_t count = 0;
+    bool fraction = false;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        fraction |= c == '.' || c == 'e' || c == 'E';
+        if (c == ',' && (fraction || !is_thousands(text, len, i)))
+            return false;
+        if (c == ',')
+            continue;
+        if (count == NUMBER_MAX || !(isdigit((unsigned char)c) || strchr("+-.eE", c)) || !c)
+            return false;
+        digits[count++] = c;
+    }
+    digits[count] = '\0';
+    return parse_double(digits, out);
+}
+
+const char *text_word(const char **at, size_t *len)
+{
+    const char *start = *at + strspn(*at, " \t");
+    *len = strcspn(start, " \t");
+    *at = start + *len;
+    return *len ? start : NULL;
+}
