@@ -125,13 +125,14 @@ static int look_back(struct look *look, const char *project, size_t count, bool 
         *enough = all || look->since != DUE_NOWHERE;
         return *enough ? states_read(&state, &look->states, err) : 0;
     }
+    free(look->departed.id);
+    look->departed = (struct departed_commit){.base = DUE_NOWHERE};
     failed = states_read(&state, &look->states, err);
     *enough = all || any_settled(&look->states);
     if (failed || any_settled(&look->states))
         return failed;
-    free(take_ptr(look->departed.id));
     failed = states_find_departed(&state, project, &look->states, &look->departed, err);
-    *enough |= !failed && (!look->departed.id || look->departed.base != DUE_NOWHERE);
+    *enough |= !failed && (!look->departed.others || look->departed.base != DUE_NOWHERE);
     return failed;
 }
 

@@ -79,6 +79,8 @@ static int list_github(const struct source_request *request, size_t count, struc
     int failed = github_open(&options, &github, err);
     if (!failed)
         failed = github_commits_list(github, &query, &commits, err);
+    if (failed == ERROR_NOT_FOUND && request->branch)
+        return error_wrap(err, "branch '%s'", request->branch);
     if (failed)
         return failed;
     struct commit_list list = {.items = xcalloc(commits.count + 1, sizeof(*list.items))};

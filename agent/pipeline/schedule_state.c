@@ -353,6 +353,7 @@ int states_find_departed(const struct state_request *request, const char *projec
     AUTO_STORED_RUNS struct stored_runs runs = {0};
     const char *branch = request->commits->items[0].branch, *id = NULL;
     size_t base = DUE_NOWHERE;
+    bool others = false;
     int failed = database_open(request->db, &db, err);
     if (!failed)
         failed = runs_read(db, NULL, &runs, err);
@@ -368,6 +369,7 @@ int states_find_departed(const struct state_request *request, const char *projec
             continue;
         size_t at = find_base(request->commits, states, run->commit);
         bool same_project = run->project && project && !strcmp(run->project, project);
+        others |= at == DUE_NOWHERE;
         if (at == DUE_NOWHERE && !same_project)
             continue;
         if (!id || at < base) {
@@ -375,6 +377,6 @@ int states_find_departed(const struct state_request *request, const char *projec
             base = at;
         }
     }
-    *out = (struct departed_commit){xstrdup(id), base};
+    *out = (struct departed_commit){xstrdup(id), others, base};
     return 0;
 }

@@ -38,6 +38,7 @@ int states_read(const struct state_request *request, struct commit_states *out,
  * knows. */
 struct departed_commit {
     char *id;    /* NULL: there is none */
+    bool others; /* there are measured commits that are not of this branch, or not known to be */
     size_t base; /* index of the nearest of its ancestors that is; DUE_NOWHERE: none is known */
 };
 int states_find_departed(const struct state_request *request, const char *project,
