@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the release $LB_VERSION, checked against $LB_SHA256 or the release's checksum file, into the runner's tool
-# folder; without a version it takes the lance-bench that is on PATH.
+# folder. Without a version, or where that version is on PATH already and no hash is asked for, it takes the one on PATH.
 set -eu
 
 fail() {
@@ -8,6 +8,11 @@ fail() {
     exit 1
 }
 
+on_path=$(command -v lance-bench) || on_path=
+if [ -n "$on_path" ] && [ -z "${LB_SHA256:-}" ] &&
+    [ "$("$on_path" --version | sed -n '1s/^lance-bench //p')" = "${LB_VERSION:-}" ]; then
+    LB_VERSION=
+fi
 if [ -n "${LB_VERSION:-}" ]; then
     case $LB_VERSION in *[!0-9A-Za-z.+-]*) fail "the version may hold letters, digits and . + - alone" ;; esac
     case ${LB_SHA256:-} in *[!0-9a-f]*) fail "sha256 takes 64 lower-case hexadecimal digits" ;; esac
@@ -33,7 +38,8 @@ if [ -n "${LB_VERSION:-}" ]; then
     program=$folder/lance-bench
     echo "$folder" >>"$GITHUB_PATH"
 else
-    program=$(command -v lance-bench) ||
+    program=$on_path
+    [ -n "$program" ] ||
         fail "there is no lance-bench on this runner: give 'version', or install it with 'lance-bench host install'"
 fi
 version=$("$program" --version | sed -n '1s/^lance-bench //p')

@@ -288,7 +288,7 @@ def test_every_input_of_a_composite_is_an_option_of_its_command(agent, name):
 
 def test_every_input_of_the_container_action_is_an_option_of_a_command(agent):
     action = load(ROOT / "action.yml")
-    assert action["runs"]["image"].startswith("docker://") and action["runs"]["arguments"] == ["action"]
+    assert action["runs"]["image"].startswith("docker://") and action["runs"]["args"] == ["action"]
     words = ["run", "publish criterion", "schedule", "backfill", "compare", "results"]
     text = "".join(subprocess.run([agent, "help", *word.split()], text=True, capture_output=True, check=True).stdout
                    for word in words)
