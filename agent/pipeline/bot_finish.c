@@ -240,7 +240,7 @@ static void print_problems(struct strbuf *out, const struct artifact_outcome *ou
 static void conclude(const struct artifact_outcome *outcome, const struct bot_findings *findings,
                      struct bot_report *out)
 {
-    bool complete = !strcmp(outcome->outcome, RUN_COMPLETE);
+    bool complete = !strcmp(outcome->outcome, RUN_COMPLETE) && !findings->missing;
     enum verdict_kind kind = findings->judged ? findings->verdict : VERDICT_NO_HISTORY;
     if (kind == VERDICT_WORSE) {
         out->conclusion = "failure";

@@ -157,22 +157,39 @@ static void print_rows(struct strbuf *out, const struct pairs *pairs, bool calle
     }
 }
 
-/* What the base measured and this commit did not: the base says what is to be expected, not the
- * pull request. */
-static void print_gone(struct strbuf *out, const struct pairs *pairs)
+/* "#cpu_time" of "name#cpu_time"; "" for wall time. */
+static const char *metric_of(const char *name)
+{
+    const char *mark = strrchr(name, '#');
+    return mark ? mark : "";
+}
+
+/* What the base measured and this commit did not, of the metrics that it did measure: the base says
+ * what is to be expected, not the pull request. */
+static bool is_missing(const struct pairs *pairs, const struct pair *p)
+{
+    for (size_t i = 0; isnan(p->after) && i < pairs->count; i++)
+        if (!isnan(pairs->items[i].after) &&
+            !strcmp(metric_of(pairs->items[i].name), metric_of(p->name)))
+            return true;
+    return false;
+}
+
+static size_t print_missing(struct strbuf *out, const struct pairs *pairs)
 {
     enum { SHOWN = 20 };
-    size_t gone = 0;
+    size_t missing = 0;
     for (size_t i = 0; i < pairs->count; i++) {
-        if (!isnan(pairs->items[i].after) || gone++ >= SHOWN)
+        if (!is_missing(pairs, &pairs->items[i]) || missing++ >= SHOWN)
             continue;
-        strbuf_addstr(out, gone == 1 ? "\nMeasured at the base, and not here: " : ", ");
+        strbuf_addstr(out, missing == 1 ? "\nMeasured at the base, and not here: " : ", ");
         bot_code(out, pairs->items[i].name);
     }
-    if (gone > SHOWN)
-        strbuf_addf(out, " and %zu more", gone - SHOWN);
-    if (gone)
+    if (missing > SHOWN)
+        strbuf_addf(out, " and %zu more", missing - SHOWN);
+    if (missing)
         strbuf_addstr(out, ".\n");
+    return missing;
 }
 
 static void print_head(struct strbuf *out, const struct pairs *pairs, const char *base)
@@ -342,7 +359,7 @@ static int print_findings(struct database *db, const struct bot_side_by_side *si
     print_rows(&text, pairs, true);
     print_rows(&text, pairs, false);
     if (sides->whole)
-        print_gone(&text, pairs);
+        findings.missing = print_missing(&text, pairs);
     findings.table = strbuf_detach(&text);
     *out = findings;
     return 0;

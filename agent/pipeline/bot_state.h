@@ -82,6 +82,7 @@ struct bot_findings {
     bool judged; /* there was history enough for one benchmark at least */
     enum verdict_kind verdict;
     size_t worse;   /* benchmarks */
+    size_t missing; /* that the base has, where everything was to be run */
     char *obstacle; /* what stood in the way of judging, where it is not that there is no history */
 };
 

@@ -340,6 +340,38 @@ def test_the_base_stands_beside_the_results(forge):
     (row,) = [line for line in forge.text.splitlines() if line.startswith("| `split`")]
     assert "| – | 100 ns | – | " in row, row
     assert "Measured at the base, and not here: `gone`." in forge.text, "the base says what is expected"
+    assert forge.checks[0]["conclusion"] == "failure" and "**Measured in part**" in forge.text
+
+
+def test_what_was_not_to_be_run_is_not_missing(forge):
+    """The base knows another metric, too."""
+    for names, metric in ((["count"], ()), (["count", "gone"], ("--metric", "cpu_time"))):
+        lines = forge.store.file("base.json", criterion_lines(names))
+        forge.store.ok("publish", "criterion", lines, "--dut-name", "quick", "--dut-version", "1", "--dut-timestamp",
+                       forge.repo.commits[forge.base]["commit_s"], "--testbed-name", "metal", "--commit", forge.base,
+                       *metric)
+    approve(forge)
+    said = forge.done(forge.finish(forge.runs[0], make_zip(files_of(("count",), commit=forge.head))))
+    assert said["conclusion"] == "success" and "not here" not in forge.text
+
+
+def test_a_part_that_was_chosen_lacks_nothing_of_the_rest(forge):
+    lines = forge.store.file("base.json", criterion_lines(["count", "elsewhere"]))
+    forge.store.ok("publish", "criterion", lines, "--dut-name", "quick", "--dut-version", "1", "--dut-timestamp",
+                   forge.repo.commits[forge.base]["commit_s"], "--testbed-name", "metal", "--commit", forge.base)
+    approve(forge, "--crate", "one")
+    said = forge.done(forge.finish(forge.runs[0], make_zip(files_of(("count",), commit=forge.head))))
+    assert said["conclusion"] == "success" and "not here" not in forge.text
+
+
+def test_a_database_that_cannot_be_opened_leaves_the_check_open(forge):
+    """That is ours to set right: the job can be run again."""
+    approve(forge)
+    good, forge.store.db = forge.store.db, str(forge.store.file("no-database", "x"))
+    error_line(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))
+    assert forge.checks[0]["conclusion"] is None
+    forge.store.db = good
+    assert forge.done(forge.finish(forge.runs[0]))["action"] == "published"
 
 
 def keep_history(forge, bed="metal", names=("count",), level=100.0, commits=12, noise=.003):
