@@ -148,9 +148,11 @@ int github_commits_list(struct github *github, const struct github_commit_query 
         .doing = "list commits",
         .permission = "contents: read",
     };
-    /* One more says that there are more. Merges and a line's end are found on the way. */
+    /* Where every commit counts GitHub does; merges and a line's end are found on the way. */
     bool exact = !line && !query->after;
-    return github_each(github, &call, NULL, exact ? walk.max + 1 : 0, on_commit, &walk, err);
+    if (exact)
+        call.more = &out->more;
+    return github_each(github, &call, NULL, exact ? walk.max : 0, on_commit, &walk, err);
 }
 
 int github_commit_get(struct github *github, const char *rev, struct github_commit *out,

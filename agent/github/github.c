@@ -200,7 +200,7 @@ int github_send(struct github *github, const struct github_call *call, struct cJ
 struct page {
     const char *key;
     size_t max, seen;
-    bool enough;
+    bool enough, more; /* more: items behind the last one that was handed over */
     int (*item)(const struct cJSON *item, void *context, struct error *err);
     void *context;
 };
@@ -216,6 +216,7 @@ static int read_page(struct page *page, const cJSON *answer, struct error *err)
         if (said < 0)
             return said;
         page->enough = ++page->seen >= page->max || said == GITHUB_PAGE_ENOUGH;
+        page->more = item->next != NULL;
         if (page->enough)
             return 0;
     }
@@ -226,7 +227,7 @@ int github_each(struct github *github, const struct github_call *call, const cha
                 int (*item)(const struct cJSON *item, void *context, struct error *err),
                 void *context, struct error *err)
 {
-    struct page page = {key, max ? max : ITEMS_MAX, 0, false, item, context};
+    struct page page = {.key = key, .max = max ? max : ITEMS_MAX, .item = item, .context = context};
     AUTO_FREE struct http_pair *query = xreallocarray(NULL, call->query_count + 1, sizeof(*query));
     AUTO_FREE char *size = xasprintf("%zu", page.max < PAGE ? page.max : (size_t)PAGE);
     AUTO_FREE char *target = target_of(github, call->path);
@@ -250,6 +251,8 @@ int github_each(struct github *github, const struct github_call *call, const cha
         next.query_count = 0;
         free(target);
         target = http_next_page(&response);
+        if (call->more)
+            *call->more = page.more || target;
         if (target && !page.enough && !http_client_is_home(github->client, target))
             return error_set(err, ERROR_INPUT, "%s: cannot %s: the next page is on another host",
                              github->repository, call->doing ? call->doing : "do this");

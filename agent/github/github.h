@@ -81,6 +81,7 @@ struct github_call {
     const char *permission;   /* what it needs: "actions: write"; for the line of a 403 or 404 */
     bool repeatable;          /* a POST or PATCH that may be sent twice without harm */
     long *status; /* NULL, or takes the status of the answer, also when it is an error */
+    bool *more;   /* github_each(): NULL, or takes whether there are items behind the last one */
 };
 int github_send(struct github *github, const struct github_call *call, struct cJSON **out,
                 struct error *err) MUST_CHECK;

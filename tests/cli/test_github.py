@@ -43,7 +43,10 @@ def test_a_short_list_is_one_small_request(github):
     github.repo.add_commits(50)
     done = github.run("commits", "--limit", "2", "--format", "json")
     assert len(json.loads(done.stdout)) == 2 and "more than these 2" in done.stderr
-    assert [r.query["per_page"] for r in github.server.requests] == ["3"]
+    assert [r.query["per_page"] for r in github.server.requests] == ["2"]
+    assert "more than these" not in github.run("commits", "--limit", "54").stderr
+    assert "more than these" in github.run("commits", "--limit", "53").stderr
+    assert len(github.server.requests) == 3
 
 
 def merged(repo):
