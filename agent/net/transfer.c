@@ -236,6 +236,9 @@ int transfer_run(struct transfer *transfer, const struct transfer_request *reque
         headers = curl_slist_append(headers, request->headers->items[i]);
     /* libcurl would wait for a "100 Continue" in front of a large body. */
     headers = curl_slist_append(headers, "Expect:");
+    /* And it would call nothing a form. */
+    if (!request->body)
+        headers = curl_slist_append(headers, "Content-Type:");
     if (!easy || !headers || !transfer->multi)
         return error_set(err, ERROR_FAILURE, "libcurl cannot be set up");
     set_up(easy, request, headers, &sink);

@@ -180,6 +180,16 @@ Test(http, a_request_carries_token_headers_and_body)
     end_trial(&trial);
 }
 
+Test(http, a_request_without_a_body_names_no_type)
+{
+    TRIAL(trial, OK_ANSWER(""));
+    send_one(&trial, (struct http_request){.method = HTTP_POST, .target = "/cancel"});
+    cr_assert_eq(trial.failed, 0, "%s", trial.err.message);
+    cr_assert(strstr(trial.play.requests.items[0], "Content-Length: 0\r\n"));
+    cr_assert_null(strstr(trial.play.requests.items[0], "Content-Type"));
+    end_trial(&trial);
+}
+
 Test(http, a_lost_answer_is_asked_for_again)
 {
     TRIAL(trial, "", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\ncut", OK_ANSWER("whole"));
