@@ -14,6 +14,7 @@
 struct bot_command_options {
     const char *mention, *workflow, *ref, *artifact_name, *artifact, *project, *test_bed;
     const char *event, *event_name, *token_file;
+    bool no_dispatch;
 };
 
 #define ROW(field, name, value, help) \
@@ -31,6 +32,8 @@ static const struct option_row comment_rows[] = {
     ROW(mention, "mention", "@NAME", "what the bot is called (default: " BOT_MENTION ")"),
     ROW(ref, "ref", "BRANCH", "of the workflow (default: the default branch)"),
     ROW(project, "dut-name", "NAME", "the project (default: the repository's name)"),
+    OPTION(struct bot_command_options, no_dispatch, OPTION_FLAG, "no-dispatch", NULL,
+           "approve only: a machine that runs 'lance-bench poll' takes it from there"),
 };
 
 static const struct option_row progress_rows[] = {SHARED_ROWS};
@@ -123,6 +126,7 @@ static int run_step(bot_step *step, const struct globals *globals, const void *r
         .event_path = o->event,
         .event_name = o->event_name,
         .token_file = o->token_file,
+        .only_approve = o->no_dispatch,
     };
     int failed = check_options(o, err);
     if (!failed)

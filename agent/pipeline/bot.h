@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define BOT_WORKFLOW "run-benchmarks.yml"
@@ -34,6 +35,7 @@ struct bot_options {
     const char *event_path; /* NULL: $GITHUB_EVENT_PATH */
     const char *event_name; /* NULL: $GITHUB_EVENT_NAME */
     const char *token_file; /* NULL: the environment */
+    bool only_approve; /* make the check run, and dispatch nothing: 'poll' takes it from there */
 };
 
 struct bot_outcome {

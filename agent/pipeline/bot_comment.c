@@ -169,6 +169,8 @@ static int run_job(struct bot *bot, const struct question *q, struct bot_job *jo
         return failed;
     bot_text_set(&bot->text.answer, NULL);
     failed = bot_report(bot, job, &approved, err);
+    if (!failed && bot->options->only_approve)
+        return bot_done(bot, "approved", NULL);
     if (!failed)
         failed = start_run(bot, q, job, &url, &started, err);
     if (failed)
@@ -188,10 +190,10 @@ static int is_under_way(struct bot *bot, const char *commit, bool *out, struct e
     int failed = bot_find_job(bot, commit, 0, &other, err);
     if (failed || !other.check.id || !strcmp(other.check.status, "completed"))
         return failed;
-    failed = bot_find_run(bot, commit, 0, true, &run, err);
+    failed = bot->options->only_approve ? 0 : bot_find_run(bot, commit, 0, true, &run, err);
     if (failed)
         return failed;
-    *out = run.id != 0;
+    *out = run.id != 0 || bot->options->only_approve;
     if (*out)
         return 0;
     /* Approved, and never started or lost: the new approval takes its place. */

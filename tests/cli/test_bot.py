@@ -103,6 +103,18 @@ def test_case_of_the_commit_does_not_matter(forge):
     assert approve(forge, commit=forge.head.upper())["commit"] == forge.head
 
 
+def test_an_approval_may_be_all_that_is_made(forge):
+    """Where machines look for approvals themselves, a second run of the same commit would be dispatched in vain."""
+    comment = forge.repo.add_comment(7, f"@bench-bot benchmark {forge.head}", "maintainer")
+    env = forge.comment_event(comment)
+    assert forge.done(forge.bot("comment", env, "--no-dispatch"))["action"] == "approved"
+    assert forge.done(forge.bot("comment", env, "--no-dispatch"))["action"] == "approved"
+    assert forge.runs == [] and len(forge.checks) == 1 and forge.checks[0]["status"] == "queued"
+    again = forge.comment_event(forge.repo.add_comment(7, f"@bench-bot benchmark {forge.head}", "maintainer"))
+    assert forge.done(forge.bot("comment", again, "--no-dispatch"))["action"] == "refused"
+    assert len(forge.checks) == len(forge.ours) == 1 and "**Approved**" in forge.text
+
+
 # --- authorisation ------------------------------------------------------------------------------
 
 
