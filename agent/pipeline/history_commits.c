@@ -120,6 +120,8 @@ struct history_commit *history_commits_find(const struct history_commits *commit
                                             bool *several)
 {
     size_t at = lower_bound(commits, id), len = strlen(id);
+    if (several)
+        *several = false;
     if (at < commits->count && !strncmp(commits->items[at]->id, id, len)) {
         bool exact = !commits->items[at]->id[len];
         bool another = at + 1 < commits->count && !strncmp(commits->items[at + 1]->id, id, len);
