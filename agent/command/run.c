@@ -1,6 +1,6 @@
 /* run: measure one commit. */
 #include "base/alloc.h"
-#include "base/escape.h"
+#include "base/json_write.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/strbuf.h"
@@ -198,25 +198,6 @@ static int check_options(const struct run_options *o, struct error *err)
     if (!failed)
         failed = command_check_text("run", o->run, err);
     return failed;
-}
-
-static void json_text(struct strbuf *out, const char *key, const char *value)
-{
-    strbuf_addf(out, "%s\"%s\": ", out->len > 1 ? ", " : "", key);
-    if (value)
-        escape_json(out, value, strlen(value));
-    else
-        strbuf_addstr(out, "null");
-}
-
-static void json_list(struct strbuf *out, const char *key, const struct strlist *list)
-{
-    strbuf_addf(out, "%s\"%s\": [", out->len > 1 ? ", " : "", key);
-    for (size_t i = 0; i < list->count; i++) {
-        strbuf_addstr(out, i ? ", " : "");
-        escape_json(out, list->items[i], strlen(list->items[i]));
-    }
-    strbuf_addch(out, ']');
 }
 
 static void json_part(struct strbuf *out, const struct run_part *part)

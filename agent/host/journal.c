@@ -13,23 +13,27 @@ enum { CHECKSUM_LEN = 16, FIELDS_MAX = 7 };
 
 /* --- one line --- */
 
+static const char hex_digits[] = "0123456789ABCDEF";
+
 /* A field: "=" and the text with everything but printable ASCII as %XX, or "-" for NULL. */
 static void add_field(struct strbuf *out, const char *text)
 {
     strbuf_addstr(out, text ? " =" : " -");
     for (; text && *text; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c > ' ' && c < 0x7f && c != '%')
+        if (c > ' ' && c < 0x7f && c != '%') {
             strbuf_addch(out, (char)c);
-        else
-            strbuf_addf(out, "%%%02X", c);
+        } else {
+            const char coded[] = {'%', hex_digits[c >> 4], hex_digits[c & 15]};
+            strbuf_add(out, coded, sizeof(coded));
+        }
     }
 }
 
 static int hex_value(char c)
 {
-    const char *digits = "0123456789ABCDEF", *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
+    const char *at = c ? strchr(hex_digits, c) : NULL;
+    return at ? (int)(at - hex_digits) : -1;
 }
 
 static char *read_field(const char *field)
@@ -50,7 +54,10 @@ static void add_line(struct strbuf *lines, const struct strbuf *record)
 {
     char hex[SHA256_HEX_SIZE];
     sha256_hex_of(record->buf, record->len, hex);
-    strbuf_addf(lines, "%.*s %s\n", CHECKSUM_LEN, hex, record->buf);
+    strbuf_add(lines, hex, CHECKSUM_LEN);
+    strbuf_addch(lines, ' ');
+    strbuf_add(lines, record->buf, record->len);
+    strbuf_addch(lines, '\n');
 }
 
 void journal_note(struct strbuf *lines, const struct journal_entry *entry)
@@ -213,10 +220,12 @@ static bool enter_record(struct journal *journal, char *record)
     return strchr("AUF", kind) != NULL;
 }
 
-/* `line` without its line break; written to. */
-static bool enter_line(struct journal *journal, char *line)
+/* `line` without its line break; written to. `own`: it was made a moment ago and is whole. */
+static bool enter_line(struct journal *journal, char *line, bool own)
 {
     char hex[SHA256_HEX_SIZE];
+    if (own)
+        return enter_record(journal, line + CHECKSUM_LEN + 1);
     if (strlen(line) < CHECKSUM_LEN + 2 || line[CHECKSUM_LEN] != ' ')
         return false;
     char *record = line + CHECKSUM_LEN + 1;
@@ -224,7 +233,7 @@ static bool enter_line(struct journal *journal, char *line)
     return !strncmp(line, hex, CHECKSUM_LEN) && enter_record(journal, record);
 }
 
-static void enter_lines(struct journal *journal, struct strbuf *text)
+static void enter_lines(struct journal *journal, struct strbuf *text, bool own)
 {
     char *at = text->buf, *end;
     bool last_was_bad = false;
@@ -233,7 +242,7 @@ static void enter_lines(struct journal *journal, struct strbuf *text)
     while ((end = memchr(at, '\n', text->len - (size_t)(at - text->buf)))) {
         *end = '\0';
         journal->damaged += last_was_bad;
-        last_was_bad = !enter_line(journal, at);
+        last_was_bad = !enter_line(journal, at, own);
         at = end + 1;
     }
     journal->good_len = (size_t)(at - text->buf);
@@ -267,7 +276,7 @@ int journal_load(const struct host_place *place, struct journal *out, struct err
     if (failed && failed != ERROR_NOT_FOUND)
         return error_wrap(err, "the host's journal");
     if (!failed)
-        enter_lines(&journal, &text);
+        enter_lines(&journal, &text, false);
     *out = journal;
     journal = (struct journal){.fd = -1};
     return 0;
@@ -319,7 +328,7 @@ int journal_append(struct journal *journal, const struct strbuf *lines, bool syn
     AUTO_STRBUF struct strbuf copy = STRBUF_INIT;
     strbuf_add(&copy, lines->buf, lines->len);
     size_t before = journal->good_len;
-    enter_lines(journal, &copy);
+    enter_lines(journal, &copy, true);
     journal->good_len = before + lines->len;
     return 0;
 }

@@ -181,8 +181,12 @@ static void add_row(const struct restoring *r, size_t index, struct tune_report 
     const struct journal_entry *entry = &r->journal->entries[index];
     struct tune_row *row =
         tune_report_add(report, entry->knob, entry->path, outcomes[r->fates[index]]);
-    AUTO_FREE char *now = host_io_text(&r->place->io, entry->path);
     row->before = entry->before ? value_of(entry->form, entry->before) : NULL;
+    if (r->fates[index] == FATE_DONE && entry->before) {
+        row->after = xstrdup(row->before); /* as the last pass has read */
+        return;
+    }
+    AUTO_FREE char *now = host_io_text(&r->place->io, entry->path);
     row->after = now ? value_of(entry->form, now) : NULL;
     if (r->fates[index] == FATE_UNDO)
         row->reason =

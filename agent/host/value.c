@@ -56,8 +56,12 @@ char *value_of(enum value_form form, const char *raw)
 
 bool value_equal(enum value_form form, const char *a, const char *b)
 {
+    cpu_set_t first_cpus, second_cpus;
     if (!strcmp(a, b))
         return true;
+    if (form == VALUE_LIST && cpu_mask_parse_list(a, &first_cpus) &&
+        cpu_mask_parse_list(b, &second_cpus))
+        return CPU_EQUAL(&first_cpus, &second_cpus);
     AUTO_FREE char *first = value_of(form, a);
     AUTO_FREE char *second = value_of(form, b);
     return !strcmp(first, second);
