@@ -9,7 +9,9 @@
 #define PARSE_FORMAT_LIST(X)                                          \
     X(criterion_text, "criterion-text", "Criterion's printed output") \
     X(libtest, "libtest", "Rust's own benchmark harness")             \
+    X(divan, "divan", "divan")                                        \
     X(google_benchmark, "google-benchmark", "Google Benchmark")       \
+    X(go_benchmark, "go", "Go's benchmarks")                          \
     X(hyperfine, "hyperfine", "hyperfine")                            \
     X(pyperf, "pyperf", "pyperf")                                     \
     X(jmh, "jmh", "JMH")

@@ -89,8 +89,8 @@ Test(format, a_history_is_sent_to_import_history)
 
 Test(format, a_wrong_name_or_kind_is_refused)
 {
-    AUTO_COLLECTION struct collection unknown = collect_text("junit", "{}", SIZE_MAX);
-    assert_fails(&unknown, ERROR_USAGE, "no format is called \"junit\"");
+    AUTO_COLLECTION struct collection unknown = collect_text("nose", "{}", SIZE_MAX);
+    assert_fails(&unknown, ERROR_USAGE, "no format is called \"nose\"");
     AUTO_COLLECTION struct collection folder = collect_path("pytest", "criterion-0.8.2");
     assert_fails(&folder, ERROR_INPUT, "is a folder; the format \"pytest\" is a file");
 }
