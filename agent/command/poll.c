@@ -18,10 +18,10 @@
 enum { INTERVAL_MIN_S = 1 };
 
 struct poll_options {
-    const char *repo, *project, *test_bed, *github, *token_file;
+    const char *repo, *project, *test_bed, *github, *token_file, *since, *order;
     struct strlist branches;
     double interval, lease, retry_after;
-    int64_t max_attempts, first, backfill;
+    int64_t max_attempts, first, backfill, every;
     bool once, pull_requests;
 };
 
@@ -38,6 +38,12 @@ static const struct option_row rows[] = {
         "so many of the newest where nothing was ever measured (default: 1)"),
     ROW(backfill, OPTION_INTEGER, "backfill", "N",
         "queue older commits that are missing too, until so many wait (default: 0)"),
+    ROW(since, OPTION_STRING, "backfill-since", "DATE|SHA",
+        "no older ones than this (default: the newest 1,000)"),
+    ROW(every, OPTION_INTEGER, "backfill-interval", "N",
+        "every N-th of them alone, from the newest (default: 1)"),
+    ROW(order, OPTION_STRING, "backfill-order", "ORDER",
+        "newest-first, oldest-first or information (default: newest-first)"),
     ROW(pull_requests, OPTION_FLAG, "pull-requests", NULL,
         "measure approved commits of pull requests; needs --github"),
     ROW(github, OPTION_STRING, "github", "OWNER/NAME",
@@ -64,6 +70,8 @@ static const struct poll_options defaults = {
     .retry_after = LEASE_RETRY_S,
     .max_attempts = LEASE_MAX_ATTEMPTS,
     .first = 1,
+    .every = 1,
+    .order = "newest-first",
 };
 
 static int check_numbers(const struct poll_options *o, struct error *err)
@@ -80,18 +88,34 @@ static int check_numbers(const struct poll_options *o, struct error *err)
         return error_set(err, ERROR_USAGE, "--max-attempts takes a number from 1 on");
     if (o->first < 0 || o->backfill < 0)
         return error_set(err, ERROR_USAGE, "--first and --backfill take a number from 0 on");
+    if (o->every < 1 || o->every > (int64_t)SOURCE_MAX)
+        return error_set(err, ERROR_USAGE, "--backfill-interval lies between 1 and %zu",
+                         SOURCE_MAX);
     return 0;
+}
+
+static int read_order(const char *text, enum plan_order *out, struct error *err)
+{
+    static const char *const orders[] = {[PLAN_NEWEST_FIRST] = "newest-first",
+                                         [PLAN_OLDEST_FIRST] = "oldest-first",
+                                         [PLAN_INFORMATION] = "information"};
+    for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
+        if (!strcmp(orders[i], text)) {
+            *out = (enum plan_order)i;
+            return 0;
+        }
+    return error_set(err, ERROR_USAGE,
+                     "--backfill-order is newest-first, oldest-first or information, not '%s'",
+                     text);
 }
 
 static int check_texts(const struct poll_options *o, struct error *err)
 {
     const struct {
         const char *option, *value;
-    } texts[] = {{"repo", o->repo},
-                 {"dut-name", o->project},
-                 {"testbed-name", o->test_bed},
-                 {"github", o->github},
-                 {"token-file", o->token_file}};
+    } texts[] = {
+        {"repo", o->repo},     {"dut-name", o->project},      {"testbed-name", o->test_bed},
+        {"github", o->github}, {"token-file", o->token_file}, {"backfill-since", o->since}};
     int failed = 0;
     for (size_t i = 0; !failed && i < ARRAY_SIZE(texts); i++)
         failed = command_check_text(texts[i].option, texts[i].value, err);
@@ -180,7 +204,10 @@ static int run_poll(const struct globals *globals, const void *raw, const struct
     if (!github && o->repo && o->pull_requests)
         github = source_github(o->repo);
     struct test_bed bed = {0};
+    enum plan_order order = PLAN_NEWEST_FIRST;
     int failed = check_options(globals, o, github, err);
+    if (!failed)
+        failed = read_order(o->order, &order, err);
     if (!failed)
         failed = check_words(globals, args, err);
     if (!failed)
@@ -207,6 +234,9 @@ static int run_poll(const struct globals *globals, const void *raw, const struct
         .interval_s = o->interval,
         .first = (size_t)o->first,
         .backfill = (size_t)o->backfill,
+        .backfill_since = o->since,
+        .backfill_interval = (size_t)o->every,
+        .backfill_order = order,
         .pull_requests = o->pull_requests,
         .once = o->once,
         .on_job = print_job,

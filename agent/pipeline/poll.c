@@ -84,7 +84,8 @@ static int discover(struct poller *poller, struct error *err)
     AUTO_POLL_JOBS struct poll_jobs found = {0};
     struct error reason = ERROR_INIT;
     size_t added = 0;
-    int unseen = poll_discover(poller->request, poller->github, &poller->watch, &found, &reason);
+    const struct poll_look look = {poller->db, poller->github};
+    int unseen = poll_discover(poller->request, &look, &poller->watch, &found, &reason);
     poller->next_look_s = clock_monotonic_s() + poller->request->interval_s;
     int failed = found.count ? poll_table_add(poller, &found, &added, err) : 0;
     if (failed) {

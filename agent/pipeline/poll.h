@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/strlist.h"
 #include "jobs/lease.h"
+#include "plan/next.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,9 +28,12 @@ struct poll_request {
     const struct strlist *globals;   /* options of every command that each `run` is given too */
     const struct strlist *run_words; /* further options for each `run` */
     struct lease_terms terms;
-    double interval_s;  /* between two looks at the repository, and at a job under way */
-    size_t first;       /* of a branch of which nothing was ever measured: so many of the newest */
-    size_t backfill;    /* queue older commits too, as long as fewer than this wait; 0: none */
+    double interval_s; /* between two looks at the repository, and at a job under way */
+    size_t first;      /* of a branch of which nothing was ever measured: so many of the newest */
+    size_t backfill;   /* queue older commits too, as long as fewer than this wait; 0: none */
+    const char *backfill_since; /* as in struct backfill_request; NULL: the newest 1,000 */
+    size_t backfill_interval;   /* every so many-th commit, from the newest */
+    enum plan_order backfill_order;
     bool pull_requests; /* take approved commits of pull requests */
     bool once;          /* look, do what can be done now, and end */
     /* Called after each execution; `reason` NULL: done. */

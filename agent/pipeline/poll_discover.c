@@ -10,15 +10,14 @@
 #include "github/checks.h"
 #include "github/comments.h"
 #include "github/pulls.h"
+#include "pipeline/poll_backfill.h"
 #include "pipeline/schedule.h"
-#include "pipeline/schedule_state.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 /* The database may change without the branch: a run is taken back, a machine is lost. */
 #define FULL_LOOK_S 600.0
-#define BACKFILL_DEPTH 1000
 /* An approval is a comment, so its pull request is among those that were touched last; each costs a
  * request with every look. */
 #define PULLS_MAX 20
@@ -103,35 +102,13 @@ static int add_due(const struct poll_request *request, const char *repository, c
     return failed;
 }
 
-/* Commits that nobody has measured, newest first. */
-static int add_missing(const struct poll_request *request, const char *repository,
-                       const char *branch, struct poll_jobs *out, struct error *err)
-{
-    AUTO_COMMIT_LIST struct commit_list list = {0};
-    AUTO_COMMIT_STATES struct commit_states states = {0};
-    const struct source_request source = source_of(request, branch);
-    int failed = source_list(&source, BACKFILL_DEPTH, &list, err);
-    if (failed)
-        return failed;
-    const struct state_request asked = {
-        .db = request->db,
-        .test_bed = request->test_bed,
-        .commits = &list,
-        .depth = STATE_ALL,
-    };
-    failed = states_read(&asked, &states, err);
-    for (size_t i = 0; !failed && i < states.count; i++)
-        if (states.items[i].state == COMMIT_MISSING)
-            add_job(out, POLL_JOB_BACKFILL, request, repository, list.items[i].id);
-    return failed;
-}
-
-static int look_at_branch(const struct poll_request *request, const char *repository,
-                          const char *branch, struct poll_jobs *out, struct error *err)
+static int look_at_branch(const struct poll_request *request, struct database *db,
+                          const char *repository, const char *branch, struct poll_jobs *out,
+                          struct error *err)
 {
     int failed = add_due(request, repository, branch, out, err);
     if (!failed && request->backfill)
-        failed = add_missing(request, repository, branch, out, err);
+        failed = poll_backfill(request, db, repository, branch, out, err);
     return failed;
 }
 
@@ -218,8 +195,9 @@ static void look_at_pulls(const struct poll_request *request, struct github *git
     }
 }
 
-static void look_at_branches(const struct poll_request *request, const char *repository,
-                             struct poll_watch *watch, struct poll_jobs *out, struct error *first)
+static void look_at_branches(const struct poll_request *request, struct database *db,
+                             const char *repository, struct poll_watch *watch,
+                             struct poll_jobs *out, struct error *first)
 {
     static char *const no_name[] = {NULL};
     size_t count = request->branches->count ? request->branches->count : 1;
@@ -234,7 +212,7 @@ static void look_at_branches(const struct poll_request *request, const char *rep
         bool moved =
             !failed && (i >= watch->heads.count || strcmp(watch->heads.items[i], head) != 0);
         if (!failed && (full || moved))
-            failed = look_at_branch(request, repository, names[i], out, &reason);
+            failed = look_at_branch(request, db, repository, names[i], out, &reason);
         if (failed)
             keep_first(first, &reason);
         /* What failed is looked at again the next time. */
@@ -247,15 +225,16 @@ static void look_at_branches(const struct poll_request *request, const char *rep
         watch->full_look_s = now_s;
 }
 
-int poll_discover(const struct poll_request *request, struct github *github,
+int poll_discover(const struct poll_request *request, const struct poll_look *look,
                   struct poll_watch *watch, struct poll_jobs *out, struct error *err)
 {
+    struct github *github = look->github;
     struct error first = ERROR_INIT;
     AUTO_FREE char *repository = NULL;
     int failed = poll_repository(request->repo, &repository, err);
     if (failed)
         return failed;
-    look_at_branches(request, repository, watch, out, &first);
+    look_at_branches(request, look->db, repository, watch, out, &first);
     if (github && request->pull_requests)
         look_at_pulls(request, github, repository, out, &first);
     if (first.code && err)

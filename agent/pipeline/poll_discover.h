@@ -6,6 +6,13 @@
 #include "pipeline/poll.h"
 
 struct github;
+struct database;
+
+/* What is open already. */
+struct poll_look {
+    struct database *db;
+    struct github *github; /* NULL: none */
+};
 
 /* What was seen before, so that a look at a branch that has not moved costs one request. */
 struct poll_watch {
@@ -16,5 +23,5 @@ void poll_watch_release(struct poll_watch *watch);
 
 /* Appends what should be queued, as queue_add() takes it. A branch, or GitHub, that cannot be
  * reached does not keep the others from being looked at: the first such reason is in `err`. */
-int poll_discover(const struct poll_request *request, struct github *github,
+int poll_discover(const struct poll_request *request, const struct poll_look *look,
                   struct poll_watch *watch, struct poll_jobs *out, struct error *err) MUST_CHECK;

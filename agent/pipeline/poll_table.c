@@ -23,19 +23,8 @@ static struct queue_view view_of(const struct poller *poller)
 
 struct adding {
     const struct poll_jobs *found;
-    size_t backfill, added;
+    size_t added;
 };
-
-static size_t count_backfill(const struct poll_jobs *jobs, const struct poll_job *like)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < jobs->count; i++)
-        count += jobs->items[i].kind == POLL_JOB_BACKFILL &&
-                 jobs->items[i].state == POLL_JOB_QUEUED &&
-                 !strcmp(jobs->items[i].test_bed, like->test_bed) &&
-                 !strcmp(jobs->items[i].repository, like->repository);
-    return count;
-}
 
 static int add_found(void *context, struct poll_jobs *jobs, struct error *err)
 {
@@ -45,8 +34,6 @@ static int add_found(void *context, struct poll_jobs *jobs, struct error *err)
     adding->added = 0;
     for (size_t i = 0; i < adding->found->count; i++) {
         const struct poll_job *job = &adding->found->items[i];
-        if (job->kind == POLL_JOB_BACKFILL && count_backfill(jobs, job) >= adding->backfill)
-            continue;
         adding->added += queue_add(jobs, job, now) != QUEUE_UNCHANGED;
     }
     if (!adding->added)
@@ -58,7 +45,7 @@ static int add_found(void *context, struct poll_jobs *jobs, struct error *err)
 int poll_table_add(struct poller *poller, const struct poll_jobs *found, size_t *added,
                    struct error *err)
 {
-    struct adding adding = {.found = found, .backfill = poller->request->backfill};
+    struct adding adding = {.found = found};
     int changed = jobs_update(poller->db, add_found, &adding, err);
     if (changed >= 0)
         *added = adding.added;

@@ -124,6 +124,19 @@ def test_older_commits_are_queued_until_so_many_wait(pollers, repo):
     published_once(pollers, commits)
 
 
+def test_a_backfill_takes_every_nth_commit_in_the_order_that_was_asked_for(pollers, repo):
+    commits = [git(repo, "rev-parse", "HEAD"), *add_commits(repo, 4)]
+    done = pollers.once("a", "--backfill", "9", "--backfill-order", "oldest-first", "--backfill-interval", "2", "--format",
+                        "json")
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["commit"] for line in done.stdout.splitlines()] == [commits[4], commits[0], commits[2]]
+    done = pollers.once("a", "--backfill", "1", "--backfill-order", "information", "--backfill-since", commits[1],
+                        "--format", "json")
+    assert done.returncode == 0, done.stderr
+    told, = [json.loads(line) for line in done.stdout.splitlines()]
+    assert told["kind"] == "backfill" and told["commit"] in (commits[1], commits[3])
+
+
 def test_a_commit_that_cannot_be_built_fails_after_its_tries_and_says_why(pollers, repo):
     (repo / "src" / "lib.rs").write_text("pub fn broken() -> u32 { missing_name }\n")
     git(repo, "commit", "-q", "-a", "-m", "broken")
@@ -250,6 +263,8 @@ def test_jobs_say_what_is_wrong_in_one_line(pollers, repo):
             (("poll", "--repo", repo, "--interval", "10m"), 129, "a quarter of --lease"),
             (("poll", "--repo", repo, "--interval", "0"), 129, "--interval takes a second"),
             (("poll", "--repo", repo, "--pull-requests"), 129, "needs --github"),
+            (("poll", "--repo", repo, "--backfill-order", "x"), 129, "--backfill-order is newest-first"),
+            (("poll", "--repo", repo, "--backfill-interval", "0"), 129, "--backfill-interval lies between"),
             (("poll", "--repo", repo, "--github", "nobody"), 129, "not OWNER/NAME"),
             (("poll", "--repo", repo, "--github", "a/b"), 129, "token"),
             (("poll", "--repo", repo, "--", "--rev", "main"), 129, "--rev has no place"),
