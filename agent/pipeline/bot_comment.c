@@ -186,6 +186,7 @@ static int is_under_way(struct bot *bot, const char *commit, bool *out, struct e
 {
     AUTO_BOT_JOB struct bot_job other = {0};
     AUTO_GITHUB_RUN struct github_run run = {0};
+    AUTO_GITHUB_CHECK struct github_check closed = {0};
     *out = false;
     int failed = bot_find_job(bot, commit, 0, &other, err);
     if (failed || !other.check.id || !strcmp(other.check.status, "completed"))
@@ -199,7 +200,7 @@ static int is_under_way(struct bot *bot, const char *commit, bool *out, struct e
     /* Approved, and never started or lost: the new approval takes its place. */
     const struct github_check_change over = {
         .conclusion = "cancelled", .title = "Superseded", .summary = "Approved once more."};
-    return github_check_update(bot->github, other.check.id, &over, &other.check, err);
+    return github_check_update(bot->github, other.check.id, &over, &closed, err);
 }
 
 static int approve(struct bot *bot, const struct question *q, const char *commit, struct error *err)
