@@ -247,7 +247,8 @@ static void add_series(struct reader *r, const struct row *rows, size_t count)
 static void build(struct reader *r)
 {
     place_series(r);
-    qsort_r(r->rows, r->count, sizeof(*r->rows), compare_rows, r);
+    if (r->count)
+        qsort_r(r->rows, r->count, sizeof(*r->rows), compare_rows, r);
     r->history->series = xreallocarray(NULL, r->keys.count + 1, sizeof(*r->history->series));
     for (size_t i = 0, next; i < r->count; i = next) {
         for (next = i; next < r->count && r->rows[next].series == r->rows[i].series;)
