@@ -1,6 +1,6 @@
 /* host install, host uninstall. */
 #include "base/alloc.h"
-#include "base/escape.h"
+#include "base/json_write.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/program.h"
@@ -72,41 +72,26 @@ static void print_text(const struct install_plan *plan, bool dry_run)
     }
 }
 
-static void add_field(struct strbuf *out, const char *key, const char *value)
-{
-    strbuf_addf(out, ", \"%s\": ", key);
-    if (value)
-        escape_json(out, value, strlen(value));
-    else
-        strbuf_addstr(out, "null");
-}
-
-static void add_array(struct strbuf *out, const char *key, const struct strlist *list)
-{
-    strbuf_addf(out, ", \"%s\": [", key);
-    for (size_t i = 0; i < list->count; i++) {
-        strbuf_addstr(out, i ? ", " : "");
-        escape_json(out, list->items[i], strlen(list->items[i]));
-    }
-    strbuf_addch(out, ']');
-}
-
 static void print_json(const struct install_plan *plan, bool dry_run, const struct selftest *test)
 {
     AUTO_STRBUF struct strbuf out = STRBUF_INIT;
-    strbuf_addf(&out, "{\"dry_run\": %s", dry_run ? "true" : "false");
-    add_field(&out, "prefix", plan->prefix);
-    add_array(&out, "users", &plan->users);
-    add_array(&out, "runners", &plan->runners);
-    add_array(&out, "passed", &test->passed);
-    add_array(&out, "skipped", &test->skipped);
-    strbuf_addstr(&out, ", \"files\": [");
+    strbuf_addch(&out, '{');
+    json_bool(&out, "dry_run", dry_run);
+    json_text(&out, "prefix", plan->prefix);
+    json_list(&out, "users", &plan->users);
+    json_list(&out, "runners", &plan->runners);
+    json_list(&out, "passed", &test->passed);
+    json_list(&out, "skipped", &test->skipped);
+    json_key(&out, "files");
+    strbuf_addch(&out, '[');
     for (size_t i = 0; i < plan->count; i++) {
         const struct install_item *item = &plan->items[i];
-        strbuf_addf(&out, "%s{\"mode\": \"%04o\"", i ? ", " : "", item->mode);
-        add_field(&out, "kind", what_of(item));
-        add_field(&out, "path", item->path);
-        add_field(&out, "text", item->text);
+        AUTO_FREE char *mode = xasprintf("%04o", item->mode);
+        strbuf_addstr(&out, i ? ",{" : "{");
+        json_text(&out, "mode", mode);
+        json_text(&out, "kind", what_of(item));
+        json_text(&out, "path", item->path);
+        json_text(&out, "text", item->text);
         strbuf_addch(&out, '}');
     }
     strbuf_addstr(&out, "]}\n");
@@ -261,10 +246,10 @@ static int run_uninstall(const struct globals *globals, const void *raw, const s
     reload_systemd(prefix);
     if (globals->format == FORMAT_JSON) {
         AUTO_STRBUF struct strbuf out = STRBUF_INIT;
-        strbuf_addstr(&out, "{\"prefix\": ");
-        escape_json(&out, prefix, strlen(prefix));
-        add_array(&out, "removed", &removed);
-        add_array(&out, "kept", &kept);
+        strbuf_addch(&out, '{');
+        json_text(&out, "prefix", prefix);
+        json_list(&out, "removed", &removed);
+        json_list(&out, "kept", &kept);
         printf("%s}\n", out.buf);
         return 0;
     }
