@@ -224,6 +224,9 @@ static int change_all(void *context, struct poll_jobs *jobs, struct error *err)
         if (!job)
             return error_set(err, ERROR_NOT_FOUND,
                              "there is no job '%s': 'lance-bench jobs list' has them", id);
+        if (changing->retry && job->kind == POLL_JOB_PULL_REQUEST)
+            return error_set(err, ERROR_USAGE,
+                             "job %.8s is of a pull request: approve its commit again", job->id);
         int failed = changing->retry ? lease_retry(job, now, err)
                                      : lease_cancel(job, changing->reason, now, err);
         if (failed)

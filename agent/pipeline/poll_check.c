@@ -26,6 +26,26 @@ static int64_t find(struct github *github, const struct poll_job *job, const cha
     return failed;
 }
 
+int poll_check_approval(struct github *github, const struct poll_job *job, struct error *err)
+{
+    AUTO_GITHUB_CHECK struct github_check check = {0};
+    if (job->kind != POLL_JOB_PULL_REQUEST)
+        return 0;
+    if (!github || !job->check_run)
+        return error_set(err, ERROR_CONFLICT, "no check run says that its commit is approved");
+    int failed = github_check_get(github, job->check_run, &check, err);
+    if (failed)
+        return error_wrap(err, "whether its commit is still approved is not known");
+    struct bot_approval approval;
+    if (!bot_approval_parse(check.external_id, &approval) || strcmp(approval.commit, job->commit) ||
+        strcmp(check.head_sha, job->commit))
+        return error_set(err, ERROR_CONFLICT, "its check run is no approval of this commit");
+    if (!strcmp(check.status, "completed"))
+        return error_set(err, ERROR_CONFLICT, "its approval was taken back: the check run is %s",
+                         check.conclusion);
+    return 0;
+}
+
 void poll_check_begin(struct github *github, const struct poll_job *job, int64_t *check_run)
 {
     struct error reason = ERROR_INIT;

@@ -4,11 +4,18 @@
  */
 #pragma once
 
+#include "base/error.h"
 #include "model/poll_job.h"
 
 #include <stdbool.h>
 
 struct github;
+
+/* A pull request's commit may be measured as long as the check run with its approval is open: the
+ * bot completes it when somebody cancels. ERROR_CONFLICT: it is not; another code: GitHub does not
+ * say. 0 for every other job. */
+int poll_check_approval(struct github *github, const struct poll_job *job,
+                        struct error *err) MUST_CHECK;
 
 /* Each does nothing where `github` is NULL. The check run is found again by the job's id, so that a
  * job that is taken over goes on with its own. *check_run: 0 where there is none. */

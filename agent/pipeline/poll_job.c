@@ -23,7 +23,8 @@ enum { RETRY_S = 10, EXIT_NO_DATA = 3, EXIT_SPOOLED = 6, EXIT_USAGE = 129 };
 struct under_way {
     struct poller *poller;
     const struct poll_job *job;
-    bool lost; /* somebody else has it, or it was cancelled */
+    bool lost;         /* somebody else has it, or it was cancelled */
+    int64_t check_run; /* on GitHub; 0: none */
 };
 
 static bool watch(void *context)
@@ -182,11 +183,15 @@ static int execute_job(struct poller *poller, const struct poll_job *job, struct
         .context = way,
     };
     int failed = arguments_of(poller, job, &argv, &problem);
+    if (!failed)
+        failed = poll_check_approval(poller->github, job, &problem);
     if (failed) {
-        *ending = POLL_ENDED_FOR_GOOD;
+        bool again = failed != ERROR_INPUT && failed != ERROR_CONFLICT;
+        *ending = again ? POLL_ENDED_BADLY : POLL_ENDED_FOR_GOOD;
         *reason = xstrdup(problem.message);
         return failed;
     }
+    poll_check_begin(poller->github, job, &way->check_run);
     failed = execute(&execution, &result, &problem);
     note_stop(poller);
     if (failed) {
@@ -215,7 +220,6 @@ int poll_job_run_one(struct poller *poller, const struct poll_job *job, struct e
     enum poll_ending ending = POLL_ENDED_WELL;
     enum poll_job_state state = POLL_JOB_DONE;
     AUTO_FREE char *reason = NULL;
-    int64_t check_run = 0;
     bool stored = false;
     double started_s = clock_monotonic_s();
     log_info("job %.8s: %s %.12s, try %lld", job->id, poll_job_kind_name(job->kind), job->commit,
@@ -223,8 +227,9 @@ int poll_job_run_one(struct poller *poller, const struct poll_job *job, struct e
     int failed = job->attempts > 1 ? poll_table_is_stored(poller, job, &stored, err) : 0;
     if (failed)
         return failed;
-    poll_check_begin(poller->github, job, &check_run);
-    if (!stored && execute_job(poller, job, &way, &ending, &reason))
+    if (stored)
+        poll_check_begin(poller->github, job, &way.check_run);
+    else if (execute_job(poller, job, &way, &ending, &reason))
         log_warning("job %.8s: %s", job->id, reason);
     double seconds = clock_monotonic_s() - started_s;
     if (!way.lost)
@@ -238,7 +243,7 @@ int poll_job_run_one(struct poller *poller, const struct poll_job *job, struct e
     }
     if (failed)
         return failed;
-    poll_check_end(poller->github, job, check_run, reason, state == POLL_JOB_QUEUED);
+    poll_check_end(poller->github, job, way.check_run, reason, state == POLL_JOB_QUEUED);
     report(poller, job, poll_job_state_name(state), reason, seconds);
     return 0;
 }

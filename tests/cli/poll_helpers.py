@@ -107,8 +107,8 @@ class Pollers:
     def start(self, name, *more, **options):
         log = (self.folder / f"{name}.log").open("ab")
         machine = self.machine(name)
-        process = subprocess.Popen(machine.command(*self.words(*more)), env={**machine.env, **(options.get("env") or {})},
-                                   stdout=log, stderr=log)
+        process = subprocess.Popen(machine.command(*self.words(*more)), stdout=log, stderr=log,
+                                   env={**machine.env, **(options.get("env") or {})})
         log.close()
         self.processes.append(process)
         return process
@@ -127,7 +127,8 @@ class Pollers:
         self.processes.clear()
 
     def logs(self):
-        return "".join(f"--- {path.name}\n{path.read_text(errors='replace')}" for path in sorted(self.folder.glob("*.log")))
+        return "".join(f"--- {path.name}\n{path.read_text(errors='replace')}"
+                       for path in sorted(self.folder.glob("*.log")))
 
     def ask(self, *words):
         done = self.machine("asking")(*words, "--format", "json", timeout=120)

@@ -1,5 +1,5 @@
-"""`lance-bench poll` and `jobs`: machines that share a queue. Commits are those of a crate that is measured in a second or
-two (poll_helpers)."""
+"""`lance-bench poll` and `jobs`: machines that share a queue. Commits are those of a crate that is measured in a second
+or two (poll_helpers)."""
 
 import contextlib
 import json
@@ -126,8 +126,8 @@ def test_older_commits_are_queued_until_so_many_wait(pollers, repo):
 
 def test_a_backfill_takes_every_nth_commit_in_the_order_that_was_asked_for(pollers, repo):
     commits = [git(repo, "rev-parse", "HEAD"), *add_commits(repo, 4)]
-    done = pollers.once("a", "--backfill", "9", "--backfill-order", "oldest-first", "--backfill-interval", "2", "--format",
-                        "json")
+    done = pollers.once("a", "--backfill", "9", "--backfill-order", "oldest-first", "--backfill-interval", "2",
+                        "--format", "json")
     assert done.returncode == 0, done.stderr
     assert [json.loads(line)["commit"] for line in done.stdout.splitlines()] == [commits[4], commits[0], commits[2]]
     done = pollers.once("a", "--backfill", "1", "--backfill-order", "information", "--backfill-since", commits[1],
@@ -373,6 +373,31 @@ def test_an_approval_runs_what_its_comment_has_chosen(pollers, pull):
     job, = pollers.jobs()
     assert job["state"] == "failed" and "absent" in job["reason"]
     assert [check["conclusion"] for check in github.repo.checks.values()] == ["failure"]
+
+
+def test_a_job_whose_approval_was_taken_back_is_not_tried_again(pollers, pull, repo):
+    github, _ = pull
+    fit_for_strangers(pollers)
+    git(repo, "checkout", "-q", "topic")
+    (repo / "src" / "lib.rs").write_text("pub fn broken() -> u32 { missing_name }\n")
+    git(repo, "commit", "-q", "-a", "-m", "broken")
+    commit = git(repo, "rev-parse", "HEAD")
+    git(repo, "checkout", "-q", "main")
+    github.repo.load_git(repo).pulls[7]["head_sha"] = commit
+    approve(pollers, github, commit)
+    done = pollers.once("a", *PULLS, "--retry-after", "2")
+    assert done.returncode == 1, done.stderr
+    job, = pollers.jobs()
+    check, = github.repo.checks.values()
+    assert (job["state"], job["attempts"], check["status"]) == ("queued", 1, "queued")
+    check.update(status="completed", conclusion="cancelled", title="cancelled")
+    time.sleep(3)
+    assert pollers.once("a", *PULLS).returncode == 1
+    job, = pollers.jobs()
+    assert (job["state"], job["reason"]) == ("failed", "its approval was taken back: the check run is cancelled")
+    assert (check["conclusion"], check["title"]) == ("cancelled", "cancelled"), "that is the bot's word"
+    retry = pollers.machine("a")("jobs", "retry", job["job"])
+    assert "approve its commit again" in error_line(retry, 129)
 
 
 def test_an_approval_that_is_none_runs_nothing(pollers, pull):
