@@ -150,6 +150,23 @@ static int keep_records(const struct storing *storing, const struct run_records 
     return ERROR_SPOOLED;
 }
 
+/* What was asked for of the target, as text; NULL: all of it. The jobs of one workflow run share
+ * its name, and the half that one of them measures must not take the place of the other's record.
+ */
+static char *selection_of(const struct run_request *request)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    if (request->rust_only || request->python_only)
+        strbuf_addstr(&text, request->rust_only ? "rust" : "python");
+    for (size_t i = 0; i < request->crates.count; i++)
+        strbuf_addf(&text, "\ncrate %s", request->crates.items[i]);
+    for (size_t i = 0; i < request->benches.count; i++)
+        strbuf_addf(&text, "\nbench %s", request->benches.items[i]);
+    if (request->filter)
+        strbuf_addf(&text, "\nfilter %s", request->filter);
+    return text.len ? strbuf_detach(&text) : NULL;
+}
+
 static int put_records(const struct storing *storing, struct error *err)
 {
     const struct run *run = storing->run;
@@ -198,7 +215,8 @@ static int put_records(const struct storing *storing, struct error *err)
             },
     };
     char id[UUID_TEXT_SIZE];
-    run_record_id(&records.run, NULL, id);
+    AUTO_FREE char *selection = selection_of(run->request);
+    run_record_id(&records.run, selection, id);
     records.run.id = id;
     return keep_records(storing, &records, err);
 }

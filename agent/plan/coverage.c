@@ -10,6 +10,7 @@ struct group {
     const char *run, *test_bed;
     enum recorded_outcome outcome; /* the worst of its rows */
     bool has_whole, has_part;
+    bool measured; /* at least one of its rows has results */
     const char *reason;
 };
 
@@ -77,6 +78,7 @@ static void add_run(struct groups *groups, const struct recorded_run *run)
         group->outcome = run->outcome;
     group->has_whole |= run->whole;
     group->has_part |= run->part;
+    group->measured |= run->outcome == RECORDED_COMPLETE || run->outcome == RECORDED_PARTIAL;
     if (run->outcome != RECORDED_COMPLETE && run->reason && *run->reason && !group->reason)
         group->reason = run->reason;
 }
@@ -176,7 +178,7 @@ static void tally_groups(const struct groups *groups, struct tally *t, struct co
             strlist_push(&out->cut_off, group->run);
         } else if (accounts(group)) {
             t->accounting++;
-            t->measured |= group->outcome == RECORDED_PARTIAL;
+            t->measured |= group->measured;
         } else {
             t->complete += group->outcome == RECORDED_COMPLETE;
             t->stopped += group->outcome == RECORDED_INTERRUPTED;

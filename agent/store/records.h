@@ -56,7 +56,8 @@ struct host_session_record {
 };
 
 /* The id of a record: UUIDv5 of its project, test bed, commit or version, harness, run and `input`,
- * which tells several outputs of one harness in one run apart (their digests), or is NULL. */
+ * which tells several outputs of one harness in one run apart (their digests; for a run as a whole,
+ * which part of the target it was asked for), or is NULL. */
 void run_record_id(const struct run_record *run, const char *input, char out[UUID_TEXT_SIZE]);
 
 /* Each writes one row, replacing the one with the same id. */

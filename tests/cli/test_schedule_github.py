@@ -1,6 +1,7 @@
 """`schedule` and `backfill` over GitHub's API: commits read from it, workflow runs started and waited for. The
 stand-in of github_server.py has the repository and a workflow; a runner of the test's own publishes what it "measures"."""
 
+import os
 import subprocess
 import threading
 import time
@@ -315,6 +316,28 @@ def test_a_history_that_was_rewritten_is_counted_from_the_common_ancestor(store,
     assert actions(done) == {"another 3": "due", "another 2": "due", "commit 1": "due"}
     assert f"last measured commit {commits[1][:12]} is not on main any more: counting from their common ancestor " \
            f"{commits[0][:12]}" in done.stderr
+
+
+def test_kill_9_at_any_moment_dispatches_each_commit_once(store, server, runner):  # noqa: F811
+    commits = server.project.add_commits(6)
+    runner.measure(commits[0])
+    words = [store.agent, "--db", store.db, "schedule", "--repo", "github:owner/project",
+             "--dispatch-repo", "owner/bench", "--max-dispatch", "2"]
+    server.slow(.02, times=1000)
+    for number in range(40 if os.environ.get("LANCE_BENCH_LONG") else 12):
+        process = subprocess.Popen(words, env={**store.env, **env(server)}, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(.02 * number)
+        process.kill()
+        process.wait()
+        time.sleep(.1)  # what the server has received it carries out
+    while "dispatched" in actions(schedule(store, server, "--max-dispatch", "2")).values():
+        pass
+    assert sorted(dispatched(server)) == sorted(commits[1:])
+    for run in server.repo.runs:
+        runner.work(run)
+    assert actions(schedule(store, server)) == {"commit 6": "none"}
+    assert len(store.results()) == 2 * len(commits)
 
 
 # --- backfill ---------------------------------------------------------------------------------

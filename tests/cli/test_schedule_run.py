@@ -105,6 +105,19 @@ def test_a_measured_commit_that_was_amended_is_counted_from_its_parent(bench, li
     assert line.id("HEAD~2")[:12] in done.stderr
 
 
+def test_jobs_that_share_a_run_keep_a_record_each(bench, line):
+    """The Rust and the Python job of one workflow run have its name. What one lacks is not hidden by the other."""
+    line.commit(suite="def test_good(benchmark):\n    benchmark(sum, [1])\n"
+                      "def test_bad(benchmark):\n    raise ValueError('no luck')\n")
+    bad = bench.run(line.folder, "--run", "7-1", "--filter", "bad")[0]
+    good = bench.run(line.folder, "--run", "7-1", "--filter", "good")[0]
+    assert (bad.returncode, good.returncode) == (4, 0)
+    assert bench.query("select outcome from runs where harness = 'run' order by outcome") == [
+        {"outcome": "complete"}, {"outcome": "failed"}]
+    (row,) = rows(schedule(bench, line, run=False))
+    assert (row["state"], row["runs"]) == ("partial", 1) and "no luck" in row["reason"]
+
+
 def test_ctrl_c_stops_after_what_was_measured(bench, line):
     for _ in range(2):
         line.commit(suite="import time\ndef test_a(benchmark):\n    benchmark(time.sleep, 30)\n")

@@ -164,6 +164,21 @@ Test(coverage, an_output_that_is_whole_by_itself_does_not_hide_what_its_run_lack
     cr_assert_eq(c.runs, 1);
 }
 
+Test(coverage, jobs_that_share_a_run_are_partial_when_one_of_them_failed)
+{
+    struct table t = {0};
+    add_run(&t, (struct recorded_run){.run = "7-1", .whole = true, .result_count = 1}, "a");
+    add_run(
+        &t,
+        (struct recorded_run){
+            .run = "7-1", .outcome = RECORDED_FAILED, .whole = true, .reason = "does not compile"},
+        "b");
+    RESULTS(&t, "7-1", "a");
+    AUTO_COVERAGE struct coverage c = judge(&t);
+    cr_assert_eq(c.state, COMMIT_PARTIAL);
+    cr_assert(c.settled && c.runs == 1 && c.missing.count == 1);
+}
+
 Test(coverage, an_interrupted_run_is_not_settled)
 {
     struct table t = {0};
