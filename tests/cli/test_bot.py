@@ -302,6 +302,7 @@ def test_a_token_without_a_permission_is_one_line(forge, area):
     comment = forge.repo.add_comment(7, f"@bench-bot benchmark {forge.head}", "maintainer")
     line = error_line(forge.bot("comment", forge.comment_event(comment)), 1)
     assert TOKEN not in line
+    assert area.replace("_", "-") in line.replace("_", "-"), "the line names the permission that is missing"
     assert forge.runs == []
 
 
@@ -564,6 +565,49 @@ def test_which_machine_measured_is_never_taken_from_the_artifact(forge):
     forge.store.published(forge.store.file("main.json", criterion_lines(["count"])), bed="the-only-one")
     assert forge.done(forge.bot("finish", env))["action"] == "published"
     assert forge.store.query("select distinct test_bed['name'] as b from results_pr") == [{"b": "the-only-one"}]
+
+
+# --- publish --artifact, by the approval ------------------------------------------------------------
+
+
+def publish_by_check(forge, number, *words, commit=None):
+    artifact = forge.store.file("results.zip", make_zip(files_of(commit=commit or forge.head)))
+    return forge.store.run("publish", "--artifact", artifact, "--check-run", number, "--testbed-name", "metal", *words,
+                           env=forge.server.env())
+
+
+def test_an_artifact_is_published_for_the_commit_of_the_check_run(forge):
+    approve(forge)
+    done = publish_by_check(forge, forge.checks[0]["id"], "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["commit"] == forge.head
+    (row,) = forge.store.query("select distinct dut['timestamp'] as t from results_pr")
+    assert row["t"] == forge.repo.commits[forge.head]["commit_s"], "its time is GitHub's"
+
+
+def test_an_artifact_of_another_commit_than_the_check_runs_is_refused(forge):
+    approve(forge)
+    assert "nothing is published" in error_line(publish_by_check(forge, forge.checks[0]["id"], commit=forge.old), 1)
+    assert forge.store.tables() == {}
+
+
+@pytest.mark.parametrize("change, word", [
+    ({"external_id": "lance-bench/1/7/{old}/1/all"}, "no approval"), ({"external_id": "{head}"}, "no approval"),
+    ({"external_id": ""}, "no approval"), ({"head_sha": "{old}"}, "no approval"),
+])
+def test_a_check_run_that_is_no_approval_publishes_nothing(forge, change, word):
+    approve(forge)
+    forge.checks[0].update({k: v.format(head=forge.head, old=forge.old) for k, v in change.items()})
+    for commit in (forge.head, forge.old):
+        assert word in error_line(publish_by_check(forge, forge.checks[0]["id"], commit=commit), 1)
+    assert forge.store.tables() == {}
+
+
+def test_a_check_run_and_a_commit_that_contradict_are_refused(forge):
+    approve(forge)
+    done = publish_by_check(forge, forge.checks[0]["id"], "--expect-commit", forge.old, commit=forge.old)
+    assert f"approves {forge.head}, and not {forge.old}" in error_line(done, 1)
+    assert "4711" in error_line(publish_by_check(forge, 4711), 1)
 
 
 # --- what foreign names may do in a comment --------------------------------------------------------
