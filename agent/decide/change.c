@@ -14,16 +14,16 @@
 #define BEFORE_MIN 2 /* points on the level before a change */
 #define AFTER_MIN 3  /* points on the new one */
 #define TURNS_MAX 3
-#define MEMORY 256     /* cuts; a power of 2 */
+#define MEMORY 256      /* cuts; a power of 2 */
 #define RESOLUTION 2e-5 /* relative: no measurement is finer, and exact counts have no noise */
 
 const struct change_rule change_rule_default = {
     .cap = 3,
     .penalty = 3,
     .penalty_log = 2.5,
-    .first_penalty = 0.7,
+    .first_penalty = 0.5,
     .turns = 3,
-    .evidence = 1.5,
+    .evidence = 1,
     .size = 0.95,
     .over_line = 0.5,
     .over_cubic = -2,
@@ -62,6 +62,8 @@ struct change_finder {
     bool positive;
     double *x; /* logarithms, or the values */
     size_t x_count, x_cap;
+    double *residual; /* of the cuts that the noise was last computed of */
+    size_t residual_cap;
     double *scratch;
     size_t scratch_cap;
     size_t *starts; /* the cuts */
@@ -96,6 +98,7 @@ void change_finder_free(struct change_finder *f)
     free(f->values);
     free(f->places);
     free(f->x);
+    free(f->residual);
     free(f->scratch);
     free(f->starts);
     free(f->cuts);
@@ -146,7 +149,8 @@ double change_finder_noise(const struct change_finder *f)
 static void prepare(struct change_finder *f)
 {
     ARRAY_RESERVE(f->x, f->x_cap, f->count);
-    ARRAY_RESERVE(f->scratch, f->scratch_cap, 3 * f->count);
+    ARRAY_RESERVE(f->residual, f->residual_cap, f->count);
+    ARRAY_RESERVE(f->scratch, f->scratch_cap, 3 * f->count + 2 * NOISE_NEARBY);
     ARRAY_RESERVE(f->starts, f->starts_cap, f->count);
     for (; f->x_count < f->count; f->x_count++)
         f->x[f->x_count] = f->positive ? log(f->values[f->x_count]) : f->values[f->x_count];
@@ -214,9 +218,10 @@ static bool same_cuts(const struct change_finder *f)
 
 static void measure_noise(struct change_finder *f, double floor)
 {
+    const struct noise_stretches stretches = {f->x, f->count, f->starts, f->start_count};
     if (!f->noise_points || !same_cuts(f)) {
-        f->residual_noise =
-            noise_of_residuals(f->x, f->count, f->starts, f->start_count, floor, f->scratch);
+        noise_residuals(&stretches, f->residual, f->scratch);
+        f->residual_noise = noise_of_residuals(&stretches, f->residual, floor, f->scratch);
         ARRAY_RESERVE(f->noise_starts, f->noise_starts_cap, f->start_count + 1);
         memcpy(f->noise_starts, f->starts, f->start_count * sizeof(*f->starts));
         f->noise_start_count = f->start_count;
@@ -231,7 +236,7 @@ static struct step_window window_of(const struct change_finder *f, const struct 
         .x = f->x + cut->begin,
         .n = cut->end - cut->begin,
         .at = cut->at - cut->begin,
-        .noise = f->noise,
+        .noise = cut->noise,
         .cap = f->rule.cap,
         .scratch = f->scratch,
     };
@@ -250,7 +255,7 @@ static struct remembered *measure_cut(struct change_finder *f, size_t i)
         .begin = i ? f->starts[i - 1] : 0,
         .at = f->starts[i],
         .end = i + 1 < f->start_count ? f->starts[i + 1] : f->count,
-        .noise = f->noise,
+        .noise = noise_nearby(&f->noise, f->residual, f->count, f->starts[i], f->scratch),
     };
     if (!f->memory)
         f->memory = xcalloc(MEMORY, sizeof(*f->memory));

@@ -13,7 +13,7 @@ struct step_window {
     const double *x;    /* the points, finite */
     size_t n;           /* how many */
     size_t at;          /* the first point behind the cut, 0 < at < n */
-    struct noise noise; /* of the whole series */
+    struct noise noise; /* of the whole series, or nearby */
     double cap;         /* in scales: farther out, a point counts as this far */
     double *scratch;    /* 3 n */
 };
