@@ -29,7 +29,9 @@ static int write_piece(void *context, const void *bytes, size_t len, struct erro
     return lost ? error_errno(err, ERROR_FAILURE, -lost, "cannot unpack the artifact") : 0;
 }
 
-static int unpack_one(struct zip *zip, size_t index, const char *folder, struct error *err)
+/* `made` is the folder that was made last: the files of one come one behind the other. */
+static int unpack_one(struct zip *zip, size_t index, const char *folder, char **made,
+                      struct error *err)
 {
     const struct zip_entry *entry = zip_entry(zip, index);
     size_t part = 0;
@@ -37,9 +39,11 @@ static int unpack_one(struct zip *zip, size_t index, const char *folder, struct 
         return no_place(entry->name, err);
     AUTO_FREE char *path = path_join(folder, entry->name);
     AUTO_FREE char *parent = xstrndup(path, (size_t)(path_basename(path) - path));
-    int failed = dir_make(parent, err);
+    int failed = *made && !strcmp(*made, parent) ? 0 : dir_make(parent, err);
     if (failed)
         return failed;
+    free(*made);
+    *made = take_ptr(parent);
     AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return error_errno(err, ERROR_FAILURE, errno, "cannot write %s", path);
@@ -52,9 +56,10 @@ static int unpack(const char *path, const char *scratch, struct error *err)
     if (fd < 0)
         return error_errno(err, ERROR_NOT_FOUND, errno, "cannot open %s", path);
     AUTO_ZIP struct zip *zip = NULL;
+    AUTO_FREE char *made = NULL;
     int failed = zip_open(fd, path, &zip_limits_default, &zip, err);
     for (size_t i = 0; !failed && i < zip_count(zip); i++)
-        failed = unpack_one(zip, i, scratch, err);
+        failed = unpack_one(zip, i, scratch, &made, err);
     return failed;
 }
 
