@@ -112,12 +112,27 @@ int bot_progress(const struct bot_options *options, struct bot_outcome *out, str
     return failed ? failed : bot_done(&bot, "answered", NULL);
 }
 
+/* An attempt that left nothing is not to be answered with what the one before it has left. */
+static int is_of_attempt(struct bot *bot, const struct github_artifact *artifact, bool *out,
+                         struct error *err)
+{
+    AUTO_GITHUB_RUN struct github_run run = {0};
+    *out = true;
+    int failed =
+        bot->event.run_attempt > 1 ? github_run_get(bot->github, bot->event.run_id, &run, err) : 0;
+    if (!failed && run.id)
+        *out = artifact->created_s >= run.started_s;
+    return failed;
+}
+
 static int download(struct bot *bot, const char *path, bool *found, struct error *err)
 {
     AUTO_GITHUB_ARTIFACTS struct github_artifacts list = {0};
     int failed =
         github_artifacts_list(bot->github, bot->event.run_id, bot->options->artifact, &list, err);
-    *found = !failed && list.count > 0;
+    *found = false;
+    if (!failed && list.count)
+        failed = is_of_attempt(bot, &list.items[0], found, err);
     return *found ? github_artifact_download(bot->github, &list.items[0], path, ARTIFACT_BYTES_MAX,
                                              err)
                   : failed;

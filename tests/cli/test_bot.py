@@ -501,6 +501,21 @@ def test_a_run_without_an_artifact_is_a_failure_of_the_check(forge):
     assert "Nothing was measured" in forge.text
 
 
+def test_a_second_attempt_is_not_answered_with_what_the_first_has_left(forge):
+    approve(forge)
+    run = forge.runs[0]
+    forge.repo.add_artifact("lance-bench-pull-request", make_zip(files_of(commit=forge.head)), run_id=run["id"])
+    run.update(attempt=2, created_s=forge.server.now() + 60)
+    forge.repo.finish_run(run, "failure")
+    said = forge.done(forge.bot("finish", forge.run_event(run, run_attempt=2)))
+    assert said["action"] == "failed" and forge.store.tables() == {}
+    forge.server.clock_offset += 120
+    forge.repo.add_artifact("lance-bench-pull-request", make_zip(files_of(commit=forge.head)), run_id=run["id"])
+    assert forge.done(forge.bot("finish", forge.run_event(run, run_attempt=2)))["action"] == "published"
+    (row,) = forge.store.query("select run from runs where harness = 'pull-request'")
+    assert row["run"] == f"{run['id']}-2"
+
+
 def test_a_run_that_was_cancelled_is_said(forge):
     approve(forge)
     forge.repo.finish_run(forge.runs[0], "cancelled")
