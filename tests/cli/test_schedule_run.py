@@ -198,12 +198,13 @@ def test_a_backfill_goes_on_where_it_was_and_keeps_its_budget(bench, long_line):
 
 
 def test_by_information_the_commit_that_made_it_slower_is_found(bench, long_line):
-    """Both ends of nine commits, then three halvings, and one for what noise may look like."""
+    """Both ends of six commits, then two halvings, and one for what noise may look like."""
     line = long_line
-    done = backfill(bench, line, "--max-commits", "6", "--since", line.id("main~8"), "--order", "information")
+    done = backfill(bench, line, "--max-commits", "5", "--since", line.id("main~8"), "--until", line.id("main~3"),
+                    "--order", "information")
     assert done.returncode == 0, done.stderr
     numbers = [number for number, _ in done_of(done)]
-    assert numbers[:2] == [9, 1]
+    assert numbers[:2] == [6, 1]
     assert {3, 4} <= set(numbers), numbers
     assert any("test_sleep changed by +" in (row["why"] or "") for row in rows(done))
 

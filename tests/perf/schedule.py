@@ -62,7 +62,7 @@ def fill(db, commits, results, folder):
 
 
 def timed(server, words, env):
-    """Seconds, peak MiB and requests of one process."""
+    """Seconds, peak MiB, requests and seconds of CPU of one process."""
     server.requests.clear()
     with tempfile.TemporaryFile() as said:
         started = time.perf_counter()
@@ -73,7 +73,7 @@ def timed(server, words, env):
         if process.returncode:
             said.seek(0)
             sys.exit(f"{words[0]} failed:\n{said.read().decode()[-3000:]}")
-    return seconds, usage.ru_maxrss / 1024, len(server.requests)
+    return seconds, usage.ru_maxrss / 1024, len(server.requests), usage.ru_utime + usage.ru_stime
 
 
 def compare(title, server, db, options, folder, dispatches):
@@ -90,15 +90,16 @@ def compare(title, server, db, options, folder, dispatches):
             figures[name].append(timed(server, words, env))
             started[name] = len(server.repo.runs)
     print(f"\n{title}")
-    print(f"  {'':12}  {'seconds':>8}  {'(min–max)':>16}  {'peak MiB':>8}  {'requests':>8}  {'runs started':>12}")
+    print(f"  {'':12}  {'seconds':>8}  {'(min–max)':>16}  {'of CPU':>6}  {'peak MiB':>8}  {'requests':>8}  {'runs started':>12}")
     for name, rounds in figures.items():
         seconds = [r[0] for r in rounds]
         spread = f"({min(seconds):.3f}–{max(seconds):.3f})"
         print(f"  {name:12}  {statistics.median(seconds):8.3f}  {spread:>16}  "
+              f"{statistics.median(r[3] for r in rounds):6.2f}  "
               f"{statistics.median(r[1] for r in rounds):8.0f}  {rounds[-1][2]:8}  {started[name]:12}")
-    ratio = statistics.median(r[0] for r in figures["upstream"]) / statistics.median(
-        r[0] for r in figures["lance-bench"])
-    print(f"  times faster {ratio:.1f}")
+    wall, cpu = (statistics.median(r[i] for r in figures["upstream"]) / statistics.median(
+        r[i] for r in figures["lance-bench"]) for i in (0, 3))
+    print(f"  times faster {wall:.1f}, of CPU time {cpu:.1f}")
     assert started["lance-bench"] == dispatches
 
 
