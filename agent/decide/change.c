@@ -298,6 +298,11 @@ static void judge(struct change_finder *f, size_t i)
         if (known->drift.over_cubic < rule->over_cubic)
             standing = fmin(standing, 0.5);
     }
+    if (standing >= 1) {
+        struct step_window window = window_of(f, known);
+        if (step_is_visit(&window, step))
+            standing = 0.5;
+    }
     cut->step = *step;
     cut->standing = standing;
 }

@@ -7,6 +7,11 @@
 #define DEGREE_MAX 3
 #define TERMS_MAX (DEGREE_MAX + 1)
 #define FIT_ROUNDS 3
+#define MODE_NEAR 1.5 /* scales: a point is at a level */
+#define MODE_AWAY 2.5 /* scales: it is not at its own */
+#define VISITS_MIN 3
+#define VISITS_SHARE 20 /* one point in so many */
+#define VISIT_POINTS 20
 #define NEAR 2            /* points: how exact a place has to be */
 #define PRIOR_POINTS 40.0 /* how many points the scale of the whole series counts for, here */
 
@@ -186,4 +191,28 @@ struct step_drift step_against_drift(const struct step_window *w, const struct s
         .over_line = (curve_cost(w, step, 2) - cost) / unit / 2,
         .over_cubic = (curve_cost(w, step, 4) - cost) / unit / 2,
     };
+}
+
+/* How many of these points are at the level `other` and away from their own. */
+static size_t count_away(const double *x, size_t n, double own, double other, double scale)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        count += fabs(x[i] - other) < MODE_NEAR * scale && fabs(x[i] - own) > MODE_AWAY * scale;
+    return count;
+}
+
+static bool visited_from(size_t away, size_t points, size_t other_points)
+{
+    return away >= VISITS_MIN && away * VISITS_SHARE >= points && other_points < VISIT_POINTS;
+}
+
+bool step_is_visit(const struct step_window *w, const struct step *step)
+{
+    size_t left = w->at, right = w->n - w->at;
+    if (step->size <= MODE_AWAY)
+        return false;
+    size_t a = count_away(w->x, left, step->before, step->after, step->scale);
+    size_t b = count_away(w->x + left, right, step->after, step->before, step->scale);
+    return visited_from(a, left, right) || visited_from(b, right, left);
 }

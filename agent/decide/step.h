@@ -7,6 +7,7 @@
 
 #include "decide/noise.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct step_window {
@@ -40,3 +41,7 @@ struct step_drift {
 };
 
 struct step_drift step_against_drift(const struct step_window *window, const struct step *step);
+
+/* Whether one side is a visit to a second mode: a stretch of fewer than 20 points, near whose level
+ * one in twenty points of the other side, and three at least, lie too, far from their own. */
+bool step_is_visit(const struct step_window *window, const struct step *step);

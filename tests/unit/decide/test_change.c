@@ -212,3 +212,38 @@ Test(change, values_as_far_apart_as_doubles_go_are_taken)
     cr_assert_leq(find(finder, x, 60, &c), 1);
     change_finder_free(finder);
 }
+
+Test(change, visits_to_a_second_mode_are_no_changes)
+{
+    struct change_finder *finder = change_finder_new(NULL);
+    const struct change *c;
+    AUTO_FREE double *x = series(400, 21);
+    /* 8 stretches of 6 points, and every 11th one, six standard deviations higher. */
+    for (size_t i = 0; i < 400; i++)
+        if (i % 50 < 6 || i % 11 == 3)
+            x[i] *= 1.06;
+    cr_assert_eq(find(finder, x, 400, &c), 0);
+    /* What stays there is one. */
+    for (size_t i = 300; i < 400; i++)
+        if (!(i % 50 < 6 || i % 11 == 3))
+            x[i] *= 1.06;
+    cr_assert_eq(find(finder, x, 400, &c), 1);
+    cr_assert(c->index >= 298 && c->index <= 302, "%zu", c->index);
+    change_finder_free(finder);
+}
+
+Test(change, a_noisier_half_has_no_steps)
+{
+    struct change_finder *finder = change_finder_new(NULL);
+    const struct change *c;
+    size_t reports = 0;
+    for (uint64_t i = 0; i < 40; i++) {
+        AUTO_FREE double *x = series(200, 500 + i);
+        for (size_t j = 120; j < 200; j++)
+            x[j] = 1000 * pow(x[j] / 1000, 3);
+        reports += find(finder, x, 200, &c);
+    }
+    /* Without an eye on the noise nearby there are seven. */
+    cr_assert_leq(reports, 4, "%zu reports in 40 series", reports);
+    change_finder_free(finder);
+}
