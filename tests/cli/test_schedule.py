@@ -110,13 +110,32 @@ def test_what_failed_is_due_again_only_when_asked_for(store, repo):  # noqa: F81
     assert state(store, repo)["missing"] == ["c"]
 
 
-def test_rows_of_another_writer_count(store, repo):  # noqa: F811
-    """A database without a table `runs`, as upstream's scripts leave it, has its commits measured."""
+def test_an_imported_history_counts(store, repo):  # noqa: F811
     path = store.file("history.json", json.dumps([{
         "name": "a", "commit": git(repo, "rev-parse", "HEAD~1"), "datetime": "2023-05-22 12:00:00", "os": "Linux",
         "arch": "x86_64", "mean_duration_ns": 5.0, "standard_error": 0.1}]))
     store.ok("import-history", path, "--testbed-name", "bed")
     assert due(store, repo) == ["two"]
+
+
+@pytest.mark.parametrize("version", ["5.1.0+{}", "{}"])
+def test_rows_of_another_writer_count(store, repo, version):  # noqa: F811
+    """A database without a table `runs`, as upstream's scripts leave it, has its commits measured."""
+    pytest.importorskip("lancedb", reason="the LanceDB client is not there: scripts/test-tools venv-new")
+    import lancedb_client
+
+    message = {"reason": "benchmark-complete", "id": "a", "iteration_count": [1, 2], "measured_values": [5.0, 10.0]}
+    summary = dict.fromkeys(("min", "q1", "median", "q3", "max", "mean", "standard_deviation"), 5.0)
+    row = {"id": "1", "dut": {"name": "lance", "version": version.format(git(repo, "rev-parse", "HEAD~1")[:7]),
+                              "timestamp": 1_700_000_000},
+           "test_bed": {"name": "bed", "cpu": "x86_64", "memory_gb": 16, "os": "Linux", "created_at": 1_700_000_000},
+           "benchmark_name": "a", "values": [5.0, 10.0], "summary": summary, "units": "nanoseconds",
+           "throughput": None, "metadata": json.dumps(message), "timestamp": 1_700_000_000}
+    lancedb_client.make(store.db, "2.1")
+    lancedb_client.append(store.db, [row])
+    assert due(store, repo) == ["two"]
+    assert due(store, repo, "--test-bed", "other") == ["two"]
+    assert rows(store, repo)[1]["state"] == "complete"
 
 
 # --- several ----------------------------------------------------------------------------------
