@@ -345,7 +345,8 @@ const struct command command_action = {
     .description =
         "Reads the inputs of a GitHub action from the environment: INPUT_COMMAND names the "
         "command,\n"
-        "INPUT_TARGET its positional arguments and INPUT_ARGUMENTS any others, one a line; every other\n"
+        "INPUT_TARGET its positional arguments and INPUT_ARGUMENTS any others, one a line; every "
+        "other\n"
         "INPUT_NAME is the option --name. Composite actions use LB_NAME instead. Then it does the\n"
         "command, fences what it prints, and writes the outputs verdict, regressions, results,\n"
         "report and exit-code, the job summary, and an annotation when it failed.",

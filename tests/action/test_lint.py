@@ -85,6 +85,14 @@ def test_the_schema_of_github_fits(path):
     assert done.returncode == 0, done.stdout
 
 
+def test_the_local_stack_is_a_valid_compose_file_and_listens_on_this_machine_alone():
+    path = ROOT / "docker" / "compose.yml"
+    done = run(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", path)
+    assert done.returncode == 0, done.stdout
+    ports = re.findall(r"ports: (.*)", path.read_text())
+    assert ports and all(port.startswith('["127.0.0.1:') for port in ports)
+
+
 @pytest.mark.parametrize("path", [*WORKFLOWS, *OWN, *ACTIONS], ids=IDS)
 def test_no_expression_stands_in_a_script(path):
     lines, script, indent = path.read_text().splitlines(), [], None
