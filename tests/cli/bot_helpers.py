@@ -50,7 +50,8 @@ class Forge:
         path = self.folder / "event.json"
         path.write_text(json.dumps(payload))
         return {**self.server.env(), "GITHUB_EVENT_PATH": str(path), "GITHUB_EVENT_NAME": name,
-                "GITHUB_ACTIONS": "true", "LANCE_BENCH_TESTBED": "metal"}
+                "GITHUB_ACTIONS": "true", "LANCE_BENCH_TESTBED": "metal",
+                "TMPDIR": str(self.folder)}
 
     def comment_event(self, comment, action="created", is_pull=True):
         issue = {"number": comment["number"], "title": "A change", "user": {"login": "stranger"}, "labels": []}
