@@ -6,6 +6,7 @@
 #include "parse/criterion.h"
 #include "parse/criterion_folder.h"
 #include "parse/format_list.h"
+#include "parse/github_action_benchmark.h"
 #include "parse/history.h"
 #include "parse/pytest_benchmark.h"
 
@@ -20,8 +21,10 @@ PARSE_FORMAT_LIST(FORMAT_DECLARED)
 
 #define FORMAT_ADDRESS(ident, word, harness) &ident##_format,
 const struct parse_format *const parse_formats[] = {
-    &pytest_benchmark_format, &criterion_format,   &criterion_folder_format,
-    &history_format,          &calibration_format, PARSE_FORMAT_LIST(FORMAT_ADDRESS)};
+    &pytest_benchmark_format,         &criterion_format,
+    &criterion_folder_format,         &history_format,
+    &github_action_history_format,    &calibration_format,
+    PARSE_FORMAT_LIST(FORMAT_ADDRESS)};
 const size_t parse_format_count = ARRAY_SIZE(parse_formats);
 
 /* The first bytes of the file, without a byte order mark and leading white space. */

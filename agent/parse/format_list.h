@@ -6,12 +6,20 @@
  */
 #pragma once
 
-#define PARSE_FORMAT_LIST(X)                                          \
-    X(criterion_text, "criterion-text", "Criterion's printed output") \
-    X(libtest, "libtest", "Rust's own benchmark harness")             \
-    X(divan, "divan", "divan")                                        \
-    X(google_benchmark, "google-benchmark", "Google Benchmark")       \
-    X(go_benchmark, "go", "Go's benchmarks")                          \
-    X(hyperfine, "hyperfine", "hyperfine")                            \
-    X(pyperf, "pyperf", "pyperf")                                     \
-    X(jmh, "jmh", "JMH")
+/* clang-format off */
+#define PARSE_FORMAT_LIST(X)                                                \
+    X(criterion_text, "criterion-text", "Criterion's printed output")       \
+    X(libtest, "libtest", "Rust's own benchmark harness")                   \
+    X(divan, "divan", "divan")                                              \
+    X(google_benchmark, "google-benchmark", "Google Benchmark")             \
+    X(go_benchmark, "go", "Go's benchmarks")                                \
+    X(hyperfine, "hyperfine", "hyperfine")                                  \
+    X(pyperf, "pyperf", "pyperf")                                           \
+    X(asv, "asv", "asv")                                                    \
+    X(jmh, "jmh", "JMH")                                                    \
+    X(conbench, "conbench", "any harness, as Conbench takes them")          \
+    X(bmf, "bmf", "any harness, in Bencher Metric Format")                  \
+    X(github_action_benchmark, "github-action-benchmark",                   \
+      "any harness, in github-action-benchmark's custom JSON")              \
+    X(junit, "junit", "tests, whole tests' durations, from JUnit XML")
+/* clang-format on */

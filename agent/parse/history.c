@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "parse/benchmark_name.h"
+#include "parse/github_action_benchmark.h"
 #include "parse/json_value.h"
 #include "parse/time_unit.h"
 
@@ -10,6 +11,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define HEAD_SIZE ((size_t)16 << 10)
 
 /* One item; its memory serves item after item. */
 struct record {
@@ -75,7 +78,7 @@ static int read_record(struct json_reader *r, struct record *record, struct erro
 }
 
 /* 40 hexadecimal characters, made lower-case. */
-static bool normalise_commit(struct strbuf *commit)
+bool history_commit_normalise(struct strbuf *commit)
 {
     if (commit->len != 40 || strspn(commit->buf, "0123456789abcdefABCDEF") != 40)
         return false;
@@ -91,7 +94,7 @@ static int check_record(struct record *record, int64_t *time, struct error *err)
     if (rc < 0)
         return rc;
     benchmark_label(&record->name, label);
-    if (!normalise_commit(&record->commit))
+    if (!history_commit_normalise(&record->commit))
         return error_set(err, ERROR_INPUT,
                          "%s: its commit \"%.64s\" is not 40 hexadecimal characters", label,
                          record->commit.buf);
@@ -185,6 +188,21 @@ static int begins_with_array(struct input *input, bool *out, struct error *err)
     return input_rewind(input, err);
 }
 
+/* Whether it is github-action-benchmark's. Leaves the input rewound. */
+static int is_of_action(struct input *input, bool *out, struct error *err)
+{
+    AUTO_FREE char *head = xcalloc(1, HEAD_SIZE + 1);
+    size_t len = 0, got = 0;
+    int rc = input_rewind(input, err);
+    do {
+        if (!rc)
+            rc = input_read(input, head + len, HEAD_SIZE - len, &got, err);
+        len += rc ? 0 : got;
+    } while (!rc && got && len < HEAD_SIZE);
+    *out = !rc && github_action_history_recognise(head, len);
+    return rc ? rc : input_rewind(input, err);
+}
+
 /* The caller's sink, and whether it was the one to fail: its errors are not about the file. */
 struct guarded_sink {
     const struct history_sink *sink;
@@ -203,13 +221,15 @@ int history_parse(struct input *input, const struct history_sink *sink, struct p
                   struct error *err)
 {
     uint64_t before = report->found;
-    bool array = false;
-    int rc = input_rewind(input, err);
-    if (!rc)
+    bool array = false, of_action = false;
+    int rc = is_of_action(input, &of_action, err);
+    if (!rc && !of_action)
         rc = begins_with_array(input, &array, err);
     struct guarded_sink guarded = {sink, false};
     const struct history_sink guard = {guarded_add, &guarded};
-    if (!rc) {
+    if (!rc && of_action)
+        rc = github_action_history_parse(input, &guard, report, err);
+    if (!rc && !of_action) {
         AUTO_JSON_READER struct json_reader r;
         json_reader_init(&r, input, array ? JSON_ONE_DOCUMENT : JSON_LINES);
         rc = array ? parse_array(&r, &guard, report, err) : parse_lines(&r, &guard, report, err);

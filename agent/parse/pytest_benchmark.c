@@ -298,21 +298,25 @@ static bool has(const char *head, size_t len, const char *word)
     return memmem(head, len, word, strlen(word));
 }
 
-/* Google Benchmark and pyperf have a list of that name too. */
-static bool has_benchmarks(const char *head, size_t len)
+/* Google Benchmark and pyperf have a list of benchmarks too, and Conbench's results a machine. */
+static bool has_keys(const char *head, size_t len)
 {
+    static const char *const others[] = {"context", "benchmarks[].runs", "benchmarks[].real_time",
+                                         "tags"};
     AUTO_JSON_OUTLINE struct json_outline outline;
     json_outline_read(head, len, &outline);
-    return json_outline_has(&outline, "benchmarks") && !json_outline_has(&outline, "context") &&
-           !json_outline_has(&outline, "benchmarks[].runs") &&
-           !json_outline_has(&outline, "benchmarks[].real_time");
+    if (json_outline_has(&outline, "commit_info"))
+        return true;
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        if (json_outline_has(&outline, others[i]))
+            return false;
+    return json_outline_has(&outline, "machine_info") ||
+           (json_outline_has(&outline, "benchmarks") && !has(head, len, "\"reason\""));
 }
 
 static bool pytest_recognise(const char *head, size_t len)
 {
-    return *head == '{' &&
-           (has(head, len, "\"machine_info\"") || has(head, len, "\"commit_info\"") ||
-            (has_benchmarks(head, len) && !has(head, len, "\"reason\"")));
+    return *head == '{' && has_keys(head, len);
 }
 
 const struct parse_format pytest_benchmark_format = {

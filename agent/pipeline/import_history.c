@@ -30,7 +30,9 @@ static int add_item(void *context, const struct history_item *item, struct error
         return stop;
     const struct measurement *m = &item->measurement;
     AUTO_FREE char *version = xstrndup(item->commit, COMMIT_SHORT_LEN);
-    AUTO_FREE char *counted = xasprintf("%s\x1f%s", item->commit, m->benchmark);
+    AUTO_FREE char *name =
+        m->metric ? xasprintf("%s#%s", m->benchmark, m->metric) : xstrdup(m->benchmark);
+    AUTO_FREE char *counted = xasprintf("%s\x1f%s", item->commit, name);
     const struct dut dut = {(char *)(uintptr_t)import->request->project, version, item->time};
     const struct test_bed bed = {
         .name = (char *)(uintptr_t)import->request->test_bed,
@@ -66,7 +68,7 @@ static int add_item(void *context, const struct history_item *item, struct error
                                  .id = id,
                                  .dut = &dut,
                                  .test_bed = &bed,
-                                 .benchmark_name = m->benchmark,
+                                 .benchmark_name = name,
                                  .values = m->values,
                                  .value_count = m->value_count,
                                  .summary = summary,
