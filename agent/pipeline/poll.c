@@ -13,6 +13,7 @@
 
 /* Benchmarks do not wait for news of them. */
 #define GITHUB_WAIT_S 30.0
+#define REOPEN_S 3600.0
 
 static void poller_release(struct poller *poller)
 {
@@ -72,6 +73,7 @@ static int open_poller(struct poller *poller, struct error *err)
         failed = github_open(&options, &poller->github, err);
     if (!failed)
         poller->owner = owner_text(&poller->self);
+    poller->opened_s = clock_monotonic_s();
     return failed;
 }
 
@@ -118,13 +120,32 @@ static bool passes(const struct poller *poller, int failed)
            (poller->worked || failed == ERROR_UNREACHABLE || failed == ERROR_CONFLICT);
 }
 
+/* The core keeps what it has read of each version at hand, and a service runs for months. */
+static int open_again(struct poller *poller, struct error *err)
+{
+    double now_s = clock_monotonic_s();
+    struct database *fresh = NULL;
+    if (now_s < poller->opened_s + REOPEN_S)
+        return 0;
+    int failed = database_open(poller->request->db, &fresh, err);
+    if (failed)
+        return failed;
+    database_free(poller->db);
+    poller->db = fresh;
+    poller->opened_s = now_s;
+    return 0;
+}
+
 /* One look, and one job where there is one. *worked: there was. */
 static int step(struct poller *poller, bool *worked, struct error *err)
 {
     struct error reason = ERROR_INIT;
     struct poll_job job = {0};
     bool took = false;
-    int failed = discover(poller, &reason);
+    int failed = open_again(poller, err);
+    if (failed)
+        return failed;
+    failed = discover(poller, &reason);
     if (failed && (failed == ERROR_INTERRUPTED || !passes(poller, failed))) {
         *err = reason;
         return failed;

@@ -16,7 +16,8 @@ struct poller {
     char *owner;      /* owner_text() of it */
     char *repository; /* poll_repository() */
     struct poll_watch watch;
-    double next_look_s; /* monotonic; 0: at once */
+    double opened_s;    /* monotonic: the database */
+    double next_look_s; /* the same; 0: at once */
     bool worked;        /* everything was reached at least once */
     bool stopping;      /* somebody asked to stop while a job was under way */
     char *said;         /* the last warning, so that it is not said with every look */

@@ -114,9 +114,9 @@ def test_new_commits_come_before_backfill_and_only_those_of_the_own_test_bed(pol
 
 
 def test_older_commits_are_queued_until_so_many_wait(pollers, repo):
-    commits = [git(repo, "rev-parse", "HEAD"), *add_commits(repo, 4)]
-    process = pollers.start("a", "--backfill", "2")
-    jobs = pollers.wait(lambda jobs: len(jobs) == 5 and all_done(jobs))
+    commits = [git(repo, "rev-parse", "HEAD"), *add_commits(repo, 2)]
+    process = pollers.start("a", "--backfill", "1")
+    jobs = pollers.wait(lambda jobs: len(jobs) == 3 and all_done(jobs))
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
     kinds = {job["commit"]: job["kind"] for job in jobs}
