@@ -1,6 +1,7 @@
 #include "pipeline/backfill_values.h"
 
 #include "base/alloc.h"
+#include "store/commit_index.h"
 #include "store/results.h"
 
 #include <math.h>
@@ -15,16 +16,6 @@ void range_values_release(struct range_values *values)
     free(values->counts);
     strlist_release(&values->names);
     *values = (struct range_values){0};
-}
-
-static size_t find_commit(const struct commit_list *commits, const char *id)
-{
-    size_t at = 0, len = id ? strlen(id) : 0;
-    if (!len)
-        return commits->count;
-    while (at < commits->count && strncmp(commits->items[at].id, id, len))
-        at++;
-    return at;
 }
 
 /* By commit, then name, then the one that was published last. */
@@ -84,9 +75,14 @@ int range_values_read(const char *db_uri, const char *test_bed, const struct com
     if (failed && failed != ERROR_NOT_FOUND)
         return failed;
     AUTO_FREE struct found *found = xcalloc(results.count + 1, sizeof(*found));
+    AUTO_STRLIST struct strlist ids = STRLIST_INIT;
+    AUTO_COMMIT_INDEX struct commit_index index = {0};
     size_t count = 0;
+    for (size_t i = 0; i < commits->count; i++)
+        strlist_push(&ids, commits->items[i].id);
+    commit_index_init(&index, &ids);
     for (size_t i = 0; i < results.count; i++) {
-        size_t commit = find_commit(commits, results.items[i].commit);
+        size_t commit = commit_index_find(&index, results.items[i].commit);
         if (commit < commits->count && results.items[i].benchmark_name)
             found[count++] = (struct found){&results.items[i], commit};
     }

@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "plan/due.h"
+#include "store/commit_index.h"
 #include "store/measured.h"
 #include "store/records.h"
 
@@ -80,23 +81,16 @@ bool states_know(const struct commit_states *states, const char *id)
 
 /* --- which commit a run speaks of ------------------------------------------------------------- */
 
-static size_t commit_of_run(const struct commit_list *commits, const struct stored_run *run)
+static void assign_runs(struct reading *reading, const struct strlist *ids)
 {
-    const char *plus = run->version ? strrchr(run->version, '+') : NULL;
-    for (size_t i = 0; i < commits->count; i++) {
-        const char *id = commits->items[i].id;
-        if (run->commit ? !strcmp(run->commit, id)
-                        : plus && !strncmp(plus + 1, id, COMMIT_SHORT_LEN))
-            return i;
-    }
-    return commits->count;
-}
-
-static void assign_runs(struct reading *reading)
-{
+    AUTO_COMMIT_INDEX struct commit_index index = {0};
+    commit_index_init(&index, ids);
     reading->run_commit = xcalloc(reading->runs.count + 1, sizeof(*reading->run_commit));
-    for (size_t i = 0; i < reading->runs.count; i++)
-        reading->run_commit[i] = commit_of_run(reading->request->commits, &reading->runs.items[i]);
+    for (size_t i = 0; i < reading->runs.count; i++) {
+        const struct stored_run *run = &reading->runs.items[i];
+        reading->run_commit[i] = run->commit ? commit_index_find(&index, run->commit)
+                                             : commit_index_find_version(&index, run->version);
+    }
 }
 
 static bool on_bed(const struct reading *reading, const char *test_bed)
@@ -287,7 +281,7 @@ static int read_once(const struct state_request *request, struct commit_states *
         return failed;
     if (states.known.count)
         qsort(states.known.items, states.known.count, sizeof(*states.known.items), by_id);
-    assign_runs(&reading);
+    assign_runs(&reading, &ids);
     failed = read_states(&reading, request->depth, &states, err);
     if (!failed && request->depth == STATE_RECENT && !any_settled(&states)) {
         /* The newest run was no measurement after all: everything has to be looked at. */

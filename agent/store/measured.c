@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/escape.h"
 #include "model/commit.h"
+#include "store/commit_index.h"
 #include "store/metadata.h"
 #include "store/results.h"
 
@@ -35,19 +36,6 @@ static void build_filter(const struct strlist *commits, enum measured_by by, str
     }
 }
 
-/* Index of the commit that is named in full, or whose beginning stands in the version, where
- * nothing is; commits->count for none. */
-static size_t find_commit(const struct strlist *commits, const char *full, const char *version)
-{
-    size_t at = 0;
-    for (; at < commits->count; at++) {
-        AUTO_FREE char *start = xstrndup(commits->items[at], COMMIT_SHORT_LEN);
-        if (full ? !strcmp(commits->items[at], full) : version && strstr(version, start))
-            break;
-    }
-    return at;
-}
-
 /* The metadata of other writers may be a harness's whole output, and has no key of ours. */
 static void read_facts(const struct cells *cells, size_t row, struct metadata_facts *out)
 {
@@ -57,7 +45,7 @@ static void read_facts(const struct cells *cells, size_t row, struct metadata_fa
     metadata_read(ours ? text : NULL, len, out);
 }
 
-static void read_batch(const struct rows *rows, const struct strlist *commits,
+static void read_batch(const struct rows *rows, const struct commit_index *commits,
                        struct measured_list *out)
 {
     struct cells version = rows_column(rows, "dut.version"),
@@ -67,7 +55,8 @@ static void read_batch(const struct rows *rows, const struct strlist *commits,
         struct metadata_facts facts;
         read_facts(&metadata, i, &facts);
         AUTO_FREE char *stated = cell_strdup(&version, i);
-        size_t commit = find_commit(commits, facts.commit, stated);
+        size_t commit = facts.commit ? commit_index_find(commits, facts.commit)
+                                     : commit_index_find_version(commits, stated);
         if (commit < commits->count) {
             ARRAY_RESERVE(out->items, out->cap, out->count + 1);
             out->items[out->count++] = (struct measured){commit, cell_strdup(&name, i),
@@ -83,13 +72,16 @@ int measured_read(struct database *db, const struct strlist *commits, enum measu
     if (!commits->count)
         return 0;
     AUTO_STRBUF struct strbuf filter = STRBUF_INIT;
-    build_filter(commits, by, &filter);
+    AUTO_COMMIT_INDEX struct commit_index index = {0};
+    commit_index_init(&index, commits);
+    if (commits->count <= COMMIT_CONDITIONS_MAX)
+        build_filter(commits, by, &filter);
     AUTO_ROWS struct rows rows = {0};
     int got = database_scan(db, RESULTS_TABLE, "dut\nbenchmark_name\ntest_bed\nmetadata",
-                            filter.buf, &rows, err);
+                            filter.len ? filter.buf : NULL, &rows, err);
     if (got)
         return got == ERROR_NOT_FOUND ? 0 : got;
     while ((got = rows_next(&rows, err)) > 0)
-        read_batch(&rows, commits, out);
+        read_batch(&rows, &index, out);
     return got;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "model/commit.h"
+#include "store/commit_index.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -271,6 +272,8 @@ int runs_read_of(struct database *db, const struct strlist *commits, struct stor
     AUTO_STRBUF struct strbuf filter = STRBUF_INIT;
     if (!commits->count)
         return 0;
+    if (commits->count > COMMIT_CONDITIONS_MAX)
+        return read_filtered(db, NULL, out, err);
     for (size_t i = 0; i < commits->count; i++) {
         strbuf_addstr(&filter, i ? ", " : "commit IN (");
         escape_sql(&filter, commits->items[i], strlen(commits->items[i]));

@@ -89,7 +89,7 @@ void stored_runs_release(struct stored_runs *runs);
 int runs_read(struct database *db, const char *commit, struct stored_runs *out,
               struct error *err) MUST_CHECK;
 /* Runs of any of these commits, full ids; also those of which only a version is known, which ends
- * in the first 7 characters. */
+ * in the first 7 characters. Where they are more than COMMIT_CONDITIONS_MAX, all runs there are. */
 int runs_read_of(struct database *db, const struct strlist *commits, struct stored_runs *out,
                  struct error *err) MUST_CHECK;
 /* Marks every row of `run` (on one test bed, or NULL for all) as invalidated. Without a reason the

@@ -107,6 +107,27 @@ def test_a_merge_counts_once(store, empty_line):  # noqa: F811
     assert plan(store, empty_line, "--max-commits", "3") == [13, 12, 11]
 
 
+def test_a_range_of_very_many_commits(store, tmp_path):  # noqa: F811
+    """More than are put into one condition: states and values are looked up instead."""
+    repo, count = tmp_path / "many", 450
+    repo.mkdir()
+    git(repo, "init", "-q", "-b", "main")
+    text = "".join(
+        f"commit refs/heads/main\nmark :{n}\ncommitter a <a@b> {FIRST_TIME + n} +0000\ndata {len(f'commit {n}')}\n"
+        f"commit {n}\n" + (f"from :{n - 1}\n" if n > 1 else "") for n in range(1, count + 1))
+    git(repo, "fast-import", "--quiet", input=text.encode())
+    line = Line.__new__(Line)
+    line.folder, line.count = repo, count
+    for number, mean in ((1, 100), (225, 100), (449, 150)):
+        publish(store, line, number, mean)
+    since = ("--since", line.id(f"main~{count - 1}"))
+    assert plan(store, line, *since, "--max-commits", "3") == [450, 448, 447]
+    assert plan(store, line, *since, "--max-commits", "2", "--order", "information")[0] == 337
+    found = rows(store.ok("schedule", "--repo", repo, "--since-commit", since[1], "--format", "json"))
+    states = {int(row["subject"].split()[1]): row["state"] for row in found}
+    assert len(found) == count and {n for n, state in states.items() if state == "complete"} == {1, 225, 449}
+
+
 def test_a_shallow_clone_is_said(store, empty_line, tmp_path):  # noqa: F811
     git(tmp_path, "clone", "-q", "--depth", "2", f"file://{empty_line.folder}", tmp_path / "clone")
     done = store.ok("backfill", "--repo", tmp_path / "clone", "--dry-run", "--format", "json")
