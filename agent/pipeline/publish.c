@@ -123,7 +123,7 @@ static size_t count_missing(const struct publishing *p)
 
 /* A run published once more has changed nothing, so its row stays as it is; it is missing where an
  * earlier attempt was killed in front of it. */
-static int record_run(struct publishing *p, struct database *db, const char *input_digest,
+static int record_run(struct publishing *p, struct database *db, const char *part,
                       const struct publish_outcome *outcome, int64_t started_at, struct error *err)
 {
     const struct publish_request *r = p->request;
@@ -150,10 +150,11 @@ static int record_run(struct publishing *p, struct database *db, const char *inp
         .ended_at = clock_unix_s(),
     };
     char id[UUID_TEXT_SIZE];
-    run_record_id(&record, input_digest, id);
+    run_record_id(&record, part, id);
     record.id = id;
     bool there = false;
-    int failed = outcome->inserted ? 0 : run_exists(db, id, &there, err);
+    bool stays = !outcome->inserted && !r->part;
+    int failed = stays ? run_exists(db, id, &there, err) : 0;
     return failed || there ? failed : run_put(db, &record, err);
 }
 
@@ -177,7 +178,7 @@ static int parse_into(struct publishing *p, const struct parse_format *format, s
 }
 
 static int publish_now(struct publishing *p, const struct parse_format *format, struct input *input,
-                       const char *digest, struct publish_outcome *outcome, struct error *err)
+                       const char *part, struct publish_outcome *outcome, struct error *err)
 {
     int64_t started_at = clock_unix_s();
     AUTO_DATABASE struct database *db = NULL;
@@ -190,7 +191,7 @@ static int publish_now(struct publishing *p, const struct parse_format *format, 
         failed = parse_into(p, format, input, outcome, err);
     /* The run's row comes last: a run that was killed before it has none, and counts as missing. */
     if (!failed)
-        failed = record_run(p, db, digest, outcome, started_at, err);
+        failed = record_run(p, db, part, outcome, started_at, err);
     return failed;
 }
 
@@ -209,18 +210,19 @@ int publish_input(const struct publish_request *given, const struct parse_format
     if (!outcome->run)
         outcome->run = xstrdup(digest);
     request.run = outcome->run;
+    const char *part = request.part ? request.part : digest;
 
     struct publishing p = {
         .request = &request,
         .harness = format->harness,
         .run = outcome->run,
         /* Two outputs of one run may have benchmarks of one name: both are results. */
-        .key_run = strcmp(outcome->run, digest) ? xasprintf("%s/%s", outcome->run, digest)
-                                                : xstrdup(digest),
+        .key_run =
+            strcmp(outcome->run, digest) ? xasprintf("%s/%s", outcome->run, part) : xstrdup(digest),
         .name = STRBUF_INIT,
         .metadata = STRBUF_INIT,
     };
-    failed = publish_now(&p, format, input, digest, outcome, err);
+    failed = publish_now(&p, format, input, part, outcome, err);
     name_counts_release(&p.names);
     free(p.key_run);
     strbuf_release(&p.name);

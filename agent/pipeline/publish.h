@@ -20,6 +20,10 @@ struct publish_request {
     const struct test_bed *test_bed;
     const char *metric; /* overrides the metric of every measurement; NULL: what the input says */
     const char *run;    /* NULL: GitHub's run id and attempt, else the digest of the input */
+    /* What tells this output from the others of its run. NULL: the digest of the input, so that
+     * another measurement is another result. With a name, a second measurement of it under the same
+     * run is the same results, and those that are stored stay. */
+    const char *part;
     const char *host_session; /* id, NULL when there is none */
     const char *toolchain;    /* what built it, NULL when not known */
     int64_t timestamp;        /* of the publishing, Unix seconds; 0: now */

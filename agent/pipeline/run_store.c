@@ -46,6 +46,8 @@ static int publish_part(struct storing *storing, struct run_part *part, struct e
         .commit = out->commit,
         .test_bed = &storing->bed,
         .run = out->run,
+        /* A job that is run once more, after a machine was lost, has each result once. */
+        .part = run->request->fence ? part->name : NULL,
         .host_session = storing->session,
         .toolchain = out->toolchain,
         .metric = run->cpu_clock ? CPU_TIME_METRIC : NULL,

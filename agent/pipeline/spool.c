@@ -66,6 +66,7 @@ static cJSON *request_to_json(const struct publish_request *r, const struct pars
     add_text(root, "metric", r->metric);
     add_text(root, "run", r->run);
     add_text(root, "host_session", r->host_session);
+    add_text(root, "part", r->part);
     add_text(root, "toolchain", r->toolchain);
     add_text(root, "outcome", r->outcome);
     add_text(root, "reason", r->reason);
@@ -273,6 +274,7 @@ static int request_from_json(const cJSON *root, struct publish_request *out, str
         .metric = text_of(root, "metric"),
         .run = text_of(root, "run"),
         .host_session = text_of(root, "host_session"),
+        .part = text_of(root, "part"),
         .toolchain = text_of(root, "toolchain"),
         .outcome = text_of(root, "outcome"),
         .reason = text_of(root, "reason"),

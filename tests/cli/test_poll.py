@@ -212,6 +212,22 @@ def test_a_run_whose_lease_is_gone_stores_nothing(pollers, repo):
     assert machine(*run, "nonsense").returncode == 129
 
 
+def test_two_executions_of_a_job_store_each_result_once(pollers, repo):
+    """As when a machine is lost behind the results and in front of the run's record."""
+    lancedb = pytest.importorskip("lancedb", reason="no lancedb to write the lease with")
+    commit = git(repo, "rev-parse", "HEAD")
+    pollers.add(commit)
+    job, = pollers.jobs()
+    lancedb.connect(pollers.db).open_table("jobs").update(
+        values={"state": "leased", "token": 5, "lease_until": int(time.time()) + 600})
+    for _ in range(2):
+        done = pollers.machine("a")("run", repo, "--rev", commit, "--min-free", "1M", "--retakes", "0", "--run",
+                                    f"job-{job['job']}", "--testbed-name", "bed", "--job", f"{job['job']}:5:600")
+        assert done.returncode == 0, done.stderr
+    published_once(pollers, [commit])
+    assert pollers.query("SELECT count(*) AS n FROM runs") == [{"n": 2}], "the run's and the part's"
+
+
 def test_a_database_that_is_away_is_waited_for_and_nothing_is_lost(agent, tmp_path, repo, server):  # noqa: F811
     keys = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}", "AWS_REGION": "us-east-1",
             "LANCE_BENCH_S3_RETRIES": "0", **KEYS}
