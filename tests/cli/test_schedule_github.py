@@ -2,6 +2,7 @@
 stand-in of github_server.py has the repository and a workflow; a runner of the test's own publishes what it "measures"."""
 
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -402,3 +403,18 @@ def test_a_backfill_that_was_killed_waits_for_the_run_that_is_there(store, serve
     assert dispatched(server) == [commits[1], commits[0]]
     assert actions(done) == {"commit 2": "measured", "commit 1": "measured"}
     assert len(store.results()) == 4
+
+
+def test_ctrl_c_ends_the_waiting_and_leaves_the_run_alone(store, server):  # noqa: F811
+    server.project.add_commits(2)
+    process = subprocess.Popen(
+        [store.agent, "--db", store.db, "backfill", "--repo", "github:owner/project", "--dispatch-repo", "owner/bench"],
+        env={**store.env, **env(server, LANCE_BENCH_POLL_INTERVAL="60s")}, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not any("/actions/runs/" in path for path in server.paths("GET")) and time.monotonic() < deadline:
+        time.sleep(.02)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert [run["status"] for run in server.repo.runs] == ["queued"]
