@@ -201,35 +201,17 @@ static int parse_array(struct json_reader *r, struct payload *p,
     return rc ? rc : json_finish(r, err);
 }
 
-/* What the document is: '[', '{' for one object, or 'l' for one on the first of several lines. */
-static int find_shape(struct input *input, char *out, struct error *err)
-{
-    AUTO_JSON_READER struct json_reader r;
-    json_reader_init(&r, input, JSON_ONE_DOCUMENT);
-    int rc = json_skip_space(&r, err);
-    if (rc)
-        return rc;
-    *out = *r.window.pos;
-    if (*out == '{') {
-        rc = json_skip(&r, err);
-        if (!rc)
-            rc = json_skip_space(&r, err);
-        *out = !rc && *r.window.pos == '{' ? 'l' : '{';
-    }
-    return rc ? rc : input_rewind(input, err);
-}
-
 static int conbench_parse(struct input *input, const struct measurement_sink *sink,
                           struct parse_report *report, struct error *err)
 {
     __attribute__((cleanup(payload_release))) struct payload p = PAYLOAD_INIT;
     AUTO_JSON_READER struct json_reader r;
-    char shape = 0;
-    int rc = find_shape(input, &shape, err);
-    json_reader_init(&r, input, shape == 'l' ? JSON_LINES : JSON_ONE_DOCUMENT);
-    if (!rc && shape == 'l')
+    enum json_shape shape = JSON_SHAPE_LINES;
+    int rc = json_find_shape(input, &shape, err);
+    json_reader_init(&r, input, shape == JSON_SHAPE_LINES ? JSON_LINES : JSON_ONE_DOCUMENT);
+    if (!rc && shape == JSON_SHAPE_LINES)
         return parse_lines(&r, &p, sink, report, err);
-    if (!rc && shape == '[')
+    if (!rc && shape == JSON_SHAPE_ARRAY)
         return parse_array(&r, &p, sink, report, err);
     if (!rc)
         rc = read_payload(&r, &p, err);

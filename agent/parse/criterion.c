@@ -1,6 +1,7 @@
 #include "parse/criterion.h"
 
 #include "parse/benchmark_name.h"
+#include "parse/json_outline.h"
 #include "parse/json_value.h"
 #include "parse/samples.h"
 #include "parse/time_unit.h"
@@ -284,14 +285,16 @@ static int criterion_parse(struct input *input, const struct measurement_sink *s
     return rc;
 }
 
-/* A line that begins with "{" and has a "reason" in it, as all messages of cargo's family. */
+/* A line that is an object with a "reason", as all messages of cargo's family. */
 static bool criterion_recognise(const char *head, size_t len)
 {
+    static const char *const paths[] = {"reason", NULL};
     const char *end = head + len;
     while (head < end) {
         const char *newline = memchr(head, '\n', (size_t)(end - head));
         size_t line = (size_t)((newline ? newline : end) - head);
-        if (line && *head == '{' && memmem(head, line, "\"reason\"", 8))
+        if (line && *head == '{' && memmem(head, line, "\"reason\"", 8) &&
+            json_head_has(head, line, paths))
             return true;
         head += line + 1;
     }

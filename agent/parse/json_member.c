@@ -67,3 +67,22 @@ int json_read_text_only(struct json_reader *r, struct strbuf *out, struct error 
         strbuf_add(out, r->text.buf, r->text.len);
     return skip_rest(r, token, err);
 }
+
+int json_find_shape(struct input *input, enum json_shape *out, struct error *err)
+{
+    AUTO_JSON_READER struct json_reader r;
+    json_reader_init(&r, input, JSON_ONE_DOCUMENT);
+    int rc = json_skip_space(&r, err);
+    if (rc)
+        return rc;
+    char first = *r.window.pos;
+    if (first == '{') {
+        rc = json_skip(&r, err);
+        if (!rc)
+            rc = json_skip_space(&r, err);
+        *out = rc || r.window.pos == r.window.end ? JSON_SHAPE_OBJECT : JSON_SHAPE_LINES;
+    } else {
+        *out = first == '[' ? JSON_SHAPE_ARRAY : JSON_SHAPE_LINES;
+    }
+    return rc ? rc : input_rewind(input, err);
+}

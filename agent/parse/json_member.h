@@ -9,3 +9,13 @@ int json_read_figure(struct json_reader *r, double *out, struct error *err) MUST
 int json_read_figures(struct json_reader *r, struct double_list *out, struct error *err) MUST_CHECK;
 /* A string; any other value is passed over and empties `out`. */
 int json_read_text_only(struct json_reader *r, struct strbuf *out, struct error *err) MUST_CHECK;
+
+/* How the results of a file are laid out. */
+enum json_shape {
+    JSON_SHAPE_OBJECT, /* one object, over one line or several */
+    JSON_SHAPE_ARRAY,
+    JSON_SHAPE_LINES, /* one object a line, perhaps with other lines between them */
+};
+
+/* Reads the first object to find out. Leaves the input rewound. */
+int json_find_shape(struct input *input, enum json_shape *out, struct error *err) MUST_CHECK;
