@@ -7,6 +7,7 @@
 #include "base/strbuf.h"
 #include "command/action_inputs.h"
 #include "command/action_results.h"
+#include "command/action_verdict.h"
 #include "command/common.h"
 #include "command/exit_code.h"
 #include "command/rows.h"
@@ -109,27 +110,10 @@ static int run_apart(struct strlist *argv, struct finished *out, struct error *e
     return read_product(product, &out->product, err);
 }
 
-/* What is known, and "" where the command gives no verdict. */
-static const char *verdict_of(int code, const cJSON *json)
+static char *regressions_of(const char *command, const cJSON *json)
 {
-    static const char *const verdicts[] = {"ok",      "regression", "unsure",
-                                           "no-data", "failed",     "not-comparable"};
-    static const char *const by_code[] = {
-        [2] = "regression", [3] = "no-data", [4] = "failed", [5] = "not-comparable"};
-    const char *said = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "verdict"));
-    for (size_t i = 0; said && i < ARRAY_SIZE(verdicts); i++)
-        if (!strcmp(said, verdicts[i]))
-            return verdicts[i];
-    return code > 0 && (size_t)code < ARRAY_SIZE(by_code) && by_code[code] ? by_code[code] : "";
-}
-
-/* How many regressions, where the command counts them: a number, or a list of them. */
-static char *regressions_of(const cJSON *json)
-{
-    const cJSON *found = cJSON_GetObjectItemCaseSensitive(json, "regressions");
-    if (cJSON_IsNumber(found) && found->valuedouble >= 0)
-        return xasprintf("%.0f", found->valuedouble);
-    return cJSON_IsArray(found) ? xasprintf("%d", cJSON_GetArraySize(found)) : xstrdup("");
+    size_t count = 0;
+    return action_regressions(command, json, &count) ? xasprintf("%zu", count) : xstrdup("");
 }
 
 static char *tables_of(const cJSON *json, enum table_format format)
@@ -178,12 +162,12 @@ static int write_outputs(const struct action_inputs *inputs, const struct finish
     workspace = workspace && *workspace ? workspace : ".";
     AUTO_FREE char *text = report_of(inputs, done, json);
     AUTO_FREE char *report = report_path(inputs->results);
-    AUTO_FREE char *regressions = regressions_of(json);
+    AUTO_FREE char *regressions = regressions_of(inputs->command->name, json);
     AUTO_FREE char *code = xasprintf("%d", done->code);
     const struct {
         const char *name, *value;
     } outputs[] = {
-        {"verdict", verdict_of(done->code, json)},
+        {"verdict", action_verdict(inputs->command->name, done->code, json)},
         {"regressions", regressions},
         {"results", done->product.len ? inputs->results : ""},
         {"report", report},
