@@ -41,16 +41,3 @@ void family_holm(const double *p, size_t count, double *adjusted)
         adjusted[order[i].place] = most;
     }
 }
-
-void family_fdr(const double *p, size_t count, double *adjusted)
-{
-    size_t tests;
-    AUTO_FREE struct ranked *order = rank(p, count, &tests);
-    double least = 1;
-    for (size_t i = 0; i < count; i++)
-        adjusted[i] = p[i];
-    for (size_t i = tests; i-- > 0;) {
-        least = fmin(least, order[i].p * (double)tests / (double)(i + 1));
-        adjusted[order[i].place] = least;
-    }
-}

@@ -124,7 +124,8 @@ def test_broken_input_is_one_clear_line(store, document, said):
 
 def test_rule_on_standard_input_holds_one_error_rate_over_all_tests(store):
     history = noisy([100] * 20)
-    document = {"tests": [{"history": history, "values": [v]} for v in (100, 103.2, 120)] + [{"history": [1], "values": [1]}]}
+    tests = [{"history": history, "values": [v]} for v in (100, 103.2, 120)]
+    document = {"tests": [*tests, {"history": [1], "values": [1]}]}
     verdicts = json.loads(from_stdin(store, document, "compare").stdout)
     assert [v["verdict"] for v in verdicts] == ["same", "worse", "worse", "no history"]
     assert verdicts[1]["p_adjusted"] == pytest.approx(2 * verdicts[1]["p_higher"])
@@ -208,7 +209,8 @@ def test_toolchain_and_test_bed_are_named_where_they_changed_with_the_level(stor
     for i, value in enumerate(noisy([100.0] * 20 + [110.0] * 20)):
         history.result(i, value, time=3600 * i, name="by toolchain", session="old" if i < 20 else "new")
     for i, value in enumerate(noisy([100.0] * 20 + [110.0] * 20, seed=4)):
-        history.result(i, value, time=3600 * i, name="by kernel", session="old", os="Linux 6.1" if i < 20 else "Linux 6.12")
+        history.result(i, value, time=3600 * i, name="by kernel", session="old",
+                       os="Linux 6.1" if i < 20 else "Linux 6.12")
     history.write(store)
     assert {f["benchmark"]: f["cause"] for f in changes(store)} == {
         "by toolchain": ["toolchain"], "by kernel": ["test bed"]}

@@ -38,6 +38,7 @@ import numpy as np
 HERE = pathlib.Path(__file__).resolve().parent
 AGENT = os.environ.get("LANCE_BENCH", str(HERE.parent.parent / "build/lance-bench"))
 NEAR = 2
+SIZES = ((4, "4 and more"), (2, "2 to 4"), (1, "1 to 2"), (0, "below 1"))
 
 
 def detect(command, series):
@@ -122,7 +123,7 @@ def report_quality(title, truth, found):
         by_kind[t["cat"]].update(points=t["n"], series=1, wrong=wrong, spoiled=bool(wrong),
                                  hit=sum(t["cps"][i]["req"] for i in hit), needed=sum(c["req"] for c in t["cps"]))
         for i, c in enumerate(t["cps"]):
-            size = "4 and more" if c["snr"] >= 4 else "2 to 4" if c["snr"] >= 2 else "1 to 2" if c["snr"] >= 1 else "below 1"
+            size = next(name for least, name in SIZES if c["snr"] >= least)
             by_size[size].update(all=1, hit=i in hit)
     total = sum(by_kind.values(), collections.Counter())
     print(f"\n{title}\n{'kind':18}{'series':>7}{'points':>8}{'needed':>8}{'found':>7}{'wrong':>7}")
@@ -134,9 +135,10 @@ def report_quality(title, truth, found):
         f"{size}: {ratio(c['hit'], c['all']):.2f} of {c['all']}" for size, c in sorted(by_size.items())))
     null = [c for kind, c in by_kind.items() if kind.startswith("null")]
     steady = [c for kind, c in by_kind.items() if kind.startswith("null") and kind not in ("null_drift", "null_var")]
-    print(f"without a step: {sum(c['spoiled'] for c in null)} of {sum(c['series'] for c in null)} series with a report; "
-          f"without drift and change of variance {1000 * ratio(sum(c['wrong'] for c in steady), sum(c['points'] for c in steady)):.3f}"
-          " reports per 1000 points")
+    false = 1000 * ratio(sum(c["wrong"] for c in steady), sum(c["points"] for c in steady))
+    spoiled, all_of_them = sum(c["spoiled"] for c in null), sum(c["series"] for c in null)
+    print(f"without a step: {spoiled} of {all_of_them} series with a report; without drift and change of variance "
+          f"{false:.3f} reports per 1000 points")
 
 
 def quality(args):
