@@ -113,6 +113,25 @@ def test_each_failure_has_its_verdict_exit_code_and_annotation(step):
     assert "there is no repository at" in step.summary.read_text()
 
 
+def test_a_commit_far_from_its_history_is_a_regression_and_counted(step):
+    def store(number, nanoseconds):
+        path = step.folder / "criterion.json"
+        path.write_text("".join(
+            json.dumps(store_helpers.criterion_message(name, [value + number % 3 for _ in range(10)])) + "\n"
+            for name, value in (("steady", 100.0), ("slower", nanoseconds))))
+        step("publish criterion", target=str(path), dut_version=f"1.0.0+{number:07x}", testbed_name="bed",
+             commit=f"{number:040x}", dut_timestamp=str(1_700_000_000 + 60 * number))
+
+    for number in range(1, 13):
+        store(number, 100.0)
+    step("changes")
+    assert (step.outputs()["verdict"], step.outputs()["regressions"]) == ("ok", "0")
+    store(13, 200.0)
+    step("compare", code=2, history="true")
+    assert (step.outputs()["verdict"], step.outputs()["regressions"]) == ("regression", "1")
+    assert "slower" in step.summary.read_text()
+
+
 def test_two_commits_without_a_benchmark_in_common_are_not_comparable(step):
     publish(step, ["a"])
     step("publish criterion", target=str(harness_file(step, ["b"])), dut_version="1.2.3+1234567",
