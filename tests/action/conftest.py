@@ -56,7 +56,7 @@ def act(images, tmp_path_factory):
              "--local-repository", f"lancedb/lance-bench@v1={ours}",
              *map(str, words)],
             cwd=repository, text=True, capture_output=True, timeout=timeout, check=False,
-            env={**images.env, "HOME": os.environ.get("HOME", "/root"),
+            env={**images.env, "HOME": os.environ["HOME"],
                  "XDG_CACHE_HOME": str(TOOLS / "act-cache")})
 
     return run

@@ -39,16 +39,16 @@ def test_in_a_container_with_one_cpu_benchmarks_are_pinned_to_it_and_it_is_verif
 
     def run(cpus):
         return images(
-            "run", "--rm", "--network=host", "--cpuset-cpus=1", "-v", f"{tmp_path}:/work", "-w", "/work", BENCH,
+            "run", "--rm", "--network=host", "--cpuset-cpus=1", "-v", f"{tmp_path}:/mnt", "-w", "/mnt", BENCH,
             "run", "sample", "--rev", "first", "--python-only", "--filter", "most_common", "--testbed-name", "bed",
-            "--retakes", "0", "--db", "/work/db", "--cpus", cpus, "--format", "json", check=False)
+            "--retakes", "0", "--db", "/mnt/db", "--cpus", cpus, "--format", "json", check=False)
 
     refused = run("0")
     assert refused.returncode == 129 and "CPU 0" in refused.stderr, refused.stderr
     done = run("1")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["cpus"] == "1"
-    done = images("run", "--rm", "--network=none", "-v", f"{tmp_path}:/work", BENCH, "query", "--db", "/work/db",
+    done = images("run", "--rm", "--network=none", "-v", f"{tmp_path}:/mnt", BENCH, "query", "--db", "/mnt/db",
                   "--format", "json", "SELECT metadata FROM results")
     rows = [json.loads(row["metadata"]) for row in json.loads(done.stdout)]
     assert rows
