@@ -4,13 +4,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum bench_harness {
+    BENCH_CRITERION,
+    BENCH_LIBTEST, /* Rust's own: #[bench] */
+};
+
 struct bench_target {
-    char *package;    /* the crate's name */
-    char *version;    /* the crate's version */
-    char *bench;      /* the bench target's name */
-    char *folder;     /* of the package's Cargo.toml: where cargo runs it */
-    char *executable; /* NULL until it is built */
-    char *filter;     /* on benchmark names, may be NULL */
+    char *package;              /* the crate's name */
+    char *version;              /* the crate's version */
+    char *bench;                /* the bench target's name */
+    char *folder;               /* of the package's Cargo.toml: where cargo runs it */
+    char *executable;           /* NULL until it is built */
+    char *filter;               /* on benchmark names, may be NULL */
+    enum bench_harness harness; /* once it is built */
 };
 
 struct bench_targets {

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/suggest.h"
 #include "run/criterion.h"
+#include "run/libtest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -100,20 +101,31 @@ static int select_benches(struct run *run, struct error *err)
     return 0;
 }
 
-/* The parts of one package: Criterion's are run, the others named. */
+/* Says what made the executable; false: none that this program knows. */
+static bool find_harness(const struct run *run, struct bench_target *target)
+{
+    const struct sandbox *sandbox = &run->job.sandbox;
+    bool criterion = criterion_is_harness(sandbox, target);
+    target->harness = criterion ? BENCH_CRITERION : BENCH_LIBTEST;
+    return criterion || libtest_is_harness(sandbox, target);
+}
+
+/* The parts of one package: those of known harnesses are run, the others named. */
 static void add_parts(struct run *run, const char *package, const char *problem)
 {
     for (size_t i = 0; i < run->targets.count; i++) {
-        const struct bench_target *target = &run->targets.items[i];
+        struct bench_target *target = &run->targets.items[i];
         if (strcmp(target->package, package))
             continue;
         AUTO_FREE char *name = xasprintf("%s/%s", target->package, target->bench);
-        if (!problem && !criterion_is_harness(&run->job.sandbox, target)) {
-            log_info("%s is left out: it is not made with Criterion", name);
-            strlist_pushf(&run->out->skipped, "%s: not made with Criterion", name);
+        if (!problem && !find_harness(run, target)) {
+            log_info("%s is left out: it is made neither with Criterion nor with #[bench]", name);
+            strlist_pushf(&run->out->skipped, "%s: made neither with Criterion nor with #[bench]",
+                          name);
             continue;
         }
-        struct run_part *part = run_add_part(run, name, "criterion");
+        bool is_libtest = target->harness == BENCH_LIBTEST;
+        struct run_part *part = run_add_part(run, name, is_libtest ? "libtest" : "criterion");
         part->problem = xstrdup(problem);
     }
 }

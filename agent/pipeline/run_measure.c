@@ -8,10 +8,11 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "pipeline/pytest_results.h"
-#include "pipeline/run_memory.h"
 #include "pipeline/run_clock.h"
 #include "pipeline/run_evidence.h"
+#include "pipeline/run_memory.h"
 #include "run/criterion.h"
+#include "run/libtest.h"
 #include "run/pytest.h"
 
 #include <sched.h>
@@ -63,6 +64,8 @@ static int list_part(struct run *run, struct run_part *part, struct error *err)
     AUTO_STRLIST struct strlist env = STRLIST_INIT;
     environment_of(run, target, &env);
     struct harness harness = harness_of(run, part, &env);
+    if (target && target->harness == BENCH_LIBTEST)
+        return libtest_list(&harness, target, &part->expected, err);
     if (target)
         return criterion_list(&harness, target, &part->expected, err);
     /* pytest collects plain tests too, so that its list is not what will be measured. */
@@ -108,6 +111,15 @@ static int measure_suite(struct run *run, const struct harness *harness, struct 
     return failed;
 }
 
+static int measure_process(struct run *run, struct bench_target *target,
+                           const struct harness *harness, struct run_part *part, struct error *err)
+{
+    if (!target)
+        return measure_suite(run, harness, part, err);
+    return target->harness == BENCH_LIBTEST ? libtest_run(harness, target, &part->results, err)
+                                            : criterion_run(harness, target, &part->results, err);
+}
+
 /* An attempt before has left what is not to count. */
 static void forget_attempt(struct run_part *part)
 {
@@ -129,8 +141,7 @@ static int measure_attempts(struct run *run, struct bench_target *target,
         forget_attempt(part);
         evidence.page_cache = run_page_cache(run, target);
         run_evidence_begin(run, &evidence);
-        int failed = target ? criterion_run(&harness, target, &part->results, err)
-                            : measure_suite(run, &harness, part, err);
+        int failed = measure_process(run, target, &harness, part, err);
         if (failed)
             return failed;
     } while (run_evidence_end(run, &evidence, part));

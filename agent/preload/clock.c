@@ -55,10 +55,14 @@ struct meter {
     uint64_t reads;
     int schedstat; /* -1: not open */
     bool looking, collecting, calibrated;
-    struct totals before; /* at the beginning of the samples */
+    struct totals before; /* at the beginning of the samples, or the first read that is judged */
+    struct totals last;   /* at the last read; not by phases */
 };
 
+enum rule { RULE_PHASES, RULE_LIBTEST, RULE_PROGRAM };
+
 static struct meter *meter;
+static enum rule rule;
 static char report_path[4096];
 
 /* One a thread: what identifies it, and the lines that it is writing to standard output and error.
@@ -158,6 +162,33 @@ static int64_t progress(void)
     return cpu_ns - meter->start_cpu_ns - own_ns + meter->blocked_ns;
 }
 
+/* Where nothing says when a benchmark begins, its first read of the clock does. What this costs is
+ * taken off the clock. */
+static void note_read(void)
+{
+    int64_t cpu_ns = now(CLOCK_THREAD_CPUTIME_ID);
+    meter->last = (struct totals){
+        .cpu_ns = cpu_ns,
+        .process_cpu_ns = now(CLOCK_PROCESS_CPUTIME_ID),
+        .blocked_ns = meter->blocked_ns,
+        .preempted_ns = meter->preempted_ns,
+        .reads = meter->reads,
+    };
+    if (!meter->collecting)
+        meter->before = meter->last;
+    meter->collecting = true;
+    meter->own_ns += now(CLOCK_THREAD_CPUTIME_ID) - cpu_ns;
+}
+
+static int64_t read_clock(void)
+{
+    int64_t ns = progress();
+    /* A signal handler may come here in the middle of a look. */
+    if (rule != RULE_PHASES && meter->calibrated && !meter->looking)
+        note_read();
+    return ns;
+}
+
 EXPORT int clock_gettime(clockid_t clock, struct timespec *out)
 {
     resolve();
@@ -166,10 +197,10 @@ EXPORT int clock_gettime(clockid_t clock, struct timespec *out)
     switch (clock) {
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_COARSE:
-        *out = time_of(meter->start_ns + progress());
+        *out = time_of(meter->start_ns + read_clock());
         return 0;
     case CLOCK_MONOTONIC_RAW:
-        *out = time_of(meter->raw_ns + progress());
+        *out = time_of(meter->raw_ns + read_clock());
         return 0;
     default:
         return real.clock_gettime(clock, out);
@@ -222,6 +253,7 @@ static void start_clock(void)
     meter->owner = &thread;
     if (!calibrated)
         calibrate();
+    meter->collecting = false; /* those reads were this library's own */
 }
 
 static struct totals totals_now(void)
@@ -236,9 +268,9 @@ static struct totals totals_now(void)
     };
 }
 
-static void report(const char *name, size_t name_len)
+static void report(const char *name, size_t name_len, const struct totals *end)
 {
-    struct totals a = meter->before, b = totals_now();
+    struct totals a = meter->before, b = *end;
     int64_t cpu_ns = b.cpu_ns - a.cpu_ns;
     int64_t others_ns = b.process_cpu_ns - a.process_cpu_ns - cpu_ns;
     char line[LINE_SIZE + 128];
@@ -281,7 +313,29 @@ static void begin_phase(bool collecting)
         meter->before = totals_now();
 }
 
-static void watch_line(const char *line)
+/* By the other rules: from the first read of the clock to the last. */
+static void report_reads(const char *name, size_t name_len)
+{
+    if (!meter->collecting)
+        meter->before = meter->last;
+    report(name, name_len, &meter->last);
+    meter->collecting = false;
+}
+
+static void watch_libtest(const char *line)
+{
+    static const char begin[] = "test ", mark[] = " ... bench:";
+    const char *name = line + sizeof(begin) - 1;
+    const char *end = strncmp(line, begin, sizeof(begin) - 1) ? NULL : last_of(line, mark);
+    if (!end || end < name || !is_measuring())
+        return;
+    /* Names are padded to one length. */
+    while (end > name && end[-1] == ' ')
+        end--;
+    report_reads(name, (size_t)(end - name));
+}
+
+static void watch_phase(const char *line)
 {
     static const char begin[] = "Benchmarking ", end[] = ": Analyzing";
     if (strncmp(line, begin, sizeof(begin) - 1) != 0)
@@ -289,8 +343,10 @@ static void watch_line(const char *line)
     const char *name = line + sizeof(begin) - 1;
     size_t len = strlen(name);
     if (len >= sizeof(end) && !strcmp(name + len - (sizeof(end) - 1), end)) {
-        if (is_measuring() && meter->collecting)
-            report(name, len - (sizeof(end) - 1));
+        if (is_measuring() && meter->collecting) {
+            struct totals so_far = totals_now();
+            report(name, len - (sizeof(end) - 1), &so_far);
+        }
         if (is_measuring())
             stop_clock();
         return;
@@ -315,8 +371,10 @@ static void watch(int fd, const char *bytes, size_t len)
         if (whole)
             text[*have] = '\0';
         *have = 0;
-        if (whole)
-            watch_line(text);
+        if (whole && rule == RULE_LIBTEST)
+            watch_libtest(text);
+        else if (whole)
+            watch_phase(text);
     }
 }
 
@@ -324,7 +382,7 @@ static void watch(int fd, const char *bytes, size_t len)
 EXPORT ssize_t write(int fd, const void *bytes, size_t len)
 {
     resolve();
-    if ((fd == STDOUT_FILENO || fd == STDERR_FILENO) && meter) {
+    if ((fd == STDOUT_FILENO || fd == STDERR_FILENO) && meter && rule != RULE_PROGRAM) {
         int saved = errno;
         watch(fd, bytes, len);
         errno = saved;
@@ -425,7 +483,15 @@ EXPORT long syscall(long number, ...)
 static void leave_environment(void)
 {
     unsetenv(CLOCK_REPORT_ENV);
+    unsetenv(CLOCK_RULE_ENV);
     unsetenv("LD_PRELOAD");
+}
+
+static enum rule rule_of(const char *name)
+{
+    if (name && !strcmp(name, CLOCK_RULE_LIBTEST))
+        return RULE_LIBTEST;
+    return name && !strcmp(name, CLOCK_RULE_PROGRAM) ? RULE_PROGRAM : RULE_PHASES;
 }
 
 __attribute__((constructor)) static void begin(void)
@@ -436,10 +502,19 @@ __attribute__((constructor)) static void begin(void)
     if (!len || len >= sizeof(report_path) || !real.write)
         return;
     memcpy(report_path, path, len + 1);
+    rule = rule_of(getenv(CLOCK_RULE_ENV));
     leave_environment();
     void *page =
         mmap(NULL, sizeof(*meter), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED || madvise(page, sizeof(*meter), MADV_WIPEONFORK))
         return;
     meter = page;
+    if (rule != RULE_PHASES)
+        start_clock();
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    if (rule == RULE_PROGRAM && meter && is_measuring())
+        report_reads(CLOCK_PROGRAM, sizeof(CLOCK_PROGRAM) - 1);
 }

@@ -1,18 +1,28 @@
 /*
- * libclock: preloaded into a Criterion bench by `run --clock cpu` (LD_PRELOAD), it answers the
+ * libclock: preloaded into a benchmark program by `run --clock cpu` (LD_PRELOAD), it answers the
  * monotonic clock with CPU time. Not part of the agent: a library of its own that shares no code
  * with it, embedded in it as bytes (run/cpu_clock.h).
  *
- * When. Criterion prints what it does. From "Benchmarking NAME: Warming up" until
- * "Benchmarking NAME: Analyzing" the thread that said so is the measuring thread, and its clock is
+ * The clock of the measuring thread is
  *
  *     what it said at the beginning + the thread's CPU time since + time that it was blocked
  *
  * that is, real time without the time that the thread could have run and another program had the
- * CPU. Before and after, and in every other thread and child process, the clock is the real one;
+ * CPU. At other times, and in every other thread and child process, the clock is the real one;
  * it is never ahead of that, and never goes back. The time of a thread that sleeps or waits goes by
  * as ever, so that no loop over a clock spins or hangs; a benchmark that does so is reported, and
  * the agent refuses it.
+ *
+ * Which thread, when, and what is judged is the rule that $LANCE_BENCH_CLOCK_RULE names:
+ *
+ *   phases   Criterion prints what it does. From "Benchmarking NAME: Warming up" until
+ * "Benchmarking NAME: Analyzing" the thread that said so measures; judged is what lies between
+ *            "Collecting" and "Analyzing".
+ *   libtest  The main thread measures, all the time. "test NAME ... bench:" ends a benchmark;
+ * judged is what lies between the thread's first read of the clock since the line before and its
+ * last one. program  The main thread measures, all the time; judged, as one, is what lies between
+ * its first and its last read of the clock: whoever times something reads the clock before and
+ *            after it. A program that ends by _exit() or a signal says nothing.
  *
  * Blocked or preempted? The gap between real time and CPU time that has grown since the last look
  * is time off the CPU. Without a voluntary context switch in it (getrusage) the thread was
@@ -40,3 +50,9 @@
 
 #define CLOCK_REPORT_ENV "LANCE_BENCH_CLOCK"
 #define CLOCK_REPORT_VERSION 1
+
+#define CLOCK_RULE_ENV "LANCE_BENCH_CLOCK_RULE"
+#define CLOCK_RULE_PHASES "phases"
+#define CLOCK_RULE_LIBTEST "libtest"
+#define CLOCK_RULE_PROGRAM "program"
+#define CLOCK_PROGRAM "the program" /* what the one line of CLOCK_RULE_PROGRAM is called */

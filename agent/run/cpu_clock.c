@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/strbuf.h"
-#include "preload/clock.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -84,13 +83,27 @@ static int furnish(struct job *job, const char *name, const char *bytes, const c
     return 0;
 }
 
-int cpu_clock_preload(struct job *job, struct strlist *env, struct error *err)
+int cpu_clock_preload(struct job *job, const char *rule, struct strlist *env, struct error *err)
 {
     int failed = furnish(job, "clock.so", preload_clock, preload_clock_end, env, err);
     AUTO_FREE char *library = xasprintf("%s/" FOLDER "/clock.so", job->path);
-    if (!failed)
-        env_set(env, "LD_PRELOAD", library);
-    return failed;
+    if (failed)
+        return failed;
+    env_set(env, CLOCK_RULE_ENV, rule);
+    env_set(env, "LD_PRELOAD", library);
+    return 0;
+}
+
+int cpu_clock_set_up(struct job *job, const struct cpu_clock *clock,
+                     const struct bench_target *target, const char *rule, struct strlist *env,
+                     struct error *err)
+{
+    if (!clock)
+        return 0;
+    AUTO_CLOSE int fd = sandbox_open_foreign(&job->sandbox, target->executable);
+    AUTO_FREE char *name = xasprintf("bench %s of %s", target->bench, target->package);
+    int failed = cpu_clock_check(fd, name, err);
+    return failed ? failed : cpu_clock_preload(job, rule, env, err);
 }
 
 int cpu_clock_plug_in(struct job *job, struct strlist *env, struct error *err)

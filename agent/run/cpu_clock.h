@@ -1,5 +1,5 @@
 /*
- * The CPU clock of Criterion benches (`run --clock cpu`): a small library, preloaded into the one
+ * The CPU clock of benchmark programs (`run --clock cpu`): a small library, preloaded into the one
  * process that measures, answers its monotonic clock with CPU time; preload/clock.h tells how. It
  * says for each benchmark whether that thread did the work alone and without waiting; where it did
  * not, CPU time says nothing, and the benchmark is refused.
@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "base/strlist.h"
+#include "model/bench_target.h"
+#include "preload/clock.h"
 #include "sandbox/job.h"
 
 #include <stdbool.h>
@@ -19,12 +21,18 @@
 #define CPU_CLOCK_SHARE 0.01
 #define CPU_CLOCK_SPARE_NS 2000000
 
+/* How it is known what belongs to which benchmark: the rules of preload/clock.h. */
+#define CPU_CLOCK_PHASES CLOCK_RULE_PHASES
+#define CPU_CLOCK_LIBTEST CLOCK_RULE_LIBTEST
+#define CPU_CLOCK_PROGRAM CLOCK_RULE_PROGRAM
+
 #define CPU_CLOCK_PLUGIN "lance_bench_clock" /* pytest -p */
 #define CPU_CLOCK_TIMER "time.thread_time"   /* for pytest-benchmark */
 
 /* What the samples of one benchmark took, its set-up between them included. */
 struct cpu_clock_use {
-    char *name;           /* Criterion's title of the benchmark: the name, cut at 100 characters */
+    char *name;           /* of the benchmark; Criterion's title of it is cut at 100 characters, and
+                             a whole program is called CLOCK_PROGRAM */
     int64_t cpu_ns;       /* of the measuring thread */
     int64_t waited_ns;    /* that it slept or was blocked */
     int64_t others_ns;    /* CPU time of the process's other threads */
@@ -47,10 +55,17 @@ void cpu_clock_release(struct cpu_clock *clock);
  * another. ERROR_BUILD says so; `name` stands for it. */
 int cpu_clock_check(int fd, const char *name, struct error *err) MUST_CHECK;
 
+/* With a clock: checks the executable of a Rust bench, and preloads the library by `rule`. Without
+ * one it does nothing. */
+int cpu_clock_set_up(struct job *job, const struct cpu_clock *clock,
+                     const struct bench_target *target, const char *rule, struct strlist *env,
+                     struct error *err) MUST_CHECK;
+
 /* Each writes what is to be loaded into the job's folder, where foreign code may read it, and adds
- * the variables that load it to those of the process that measures: the library into a Criterion
- * bench, the module lance_bench_clock into pytest. */
-int cpu_clock_preload(struct job *job, struct strlist *env, struct error *err) MUST_CHECK;
+ * the variables that load it to those of the process that measures: the library into a program,
+ * by `rule`, the module lance_bench_clock into pytest. */
+int cpu_clock_preload(struct job *job, const char *rule, struct strlist *env,
+                      struct error *err) MUST_CHECK;
 int cpu_clock_plug_in(struct job *job, struct strlist *env, struct error *err) MUST_CHECK;
 
 /* Reads what the process left, and judges it. Foreign code may have written it: ERROR_BUILD when it

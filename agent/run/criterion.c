@@ -4,10 +4,9 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "run/criterion_results.h"
+#include "run/executable.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LIST_MAX ((size_t)64 << 20)
 #define LIST_TIMEOUT_S 120.0
@@ -21,31 +20,9 @@ static const char *const marks[] = {
     "when running with cargo-criterion",
 };
 
-static bool has_mark(const char *bytes, size_t len)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-        if (memmem(bytes, len, marks[i], strlen(marks[i])))
-            return true;
-    return false;
-}
-
 bool criterion_is_harness(const struct sandbox *sandbox, const struct bench_target *target)
 {
-    enum { BUFFER = 1 << 20, OVERLAP = 64 }; /* longer than any mark */
-    AUTO_CLOSE int fd = sandbox_open_foreign(sandbox, target->executable);
-    if (fd < 0)
-        return false;
-    AUTO_FREE char *bytes = xmalloc(BUFFER);
-    size_t have = 0;
-    for (ssize_t got; (got = read(fd, bytes + have, BUFFER - have)) > 0;) {
-        have += (size_t)got;
-        if (has_mark(bytes, have))
-            return true;
-        size_t keep = have < OVERLAP ? have : OVERLAP;
-        memmove(bytes, bytes + have - keep, keep);
-        have = keep;
-    }
-    return false;
+    return executable_has_text(sandbox, target->executable, marks, ARRAY_SIZE(marks));
 }
 
 static void arguments_of(const struct bench_target *target, struct strlist *argv)
@@ -72,19 +49,6 @@ static struct job_step step_of(const struct harness *harness, const struct bench
     };
 }
 
-/* Lines of `--format terse`: "group/name: benchmark". */
-static void take_names(const char *text, struct strlist *names)
-{
-    static const char mark[] = ": benchmark";
-    AUTO_STRLIST struct strlist lines = STRLIST_INIT;
-    strlist_split(&lines, text, '\n');
-    for (size_t i = 0; i < lines.count; i++) {
-        size_t len = strlen(lines.items[i]), tail = sizeof(mark) - 1;
-        if (len > tail && !strcmp(lines.items[i] + len - tail, mark))
-            strlist_push_owned(names, xstrndup(lines.items[i], len - tail));
-    }
-}
-
 int criterion_list(const struct harness *harness, const struct bench_target *target,
                    struct strlist *names, struct error *err)
 {
@@ -106,7 +70,7 @@ int criterion_list(const struct harness *harness, const struct bench_target *tar
         return job_step_error(harness->job, &step, &result, &logs, err);
     failed = file_read(logs.out, LIST_MAX, &text, err);
     if (!failed)
-        take_names(text.buf, names);
+        executable_take_names(text.buf, names);
     return failed;
 }
 
@@ -116,18 +80,6 @@ static bool is_done(const char *text)
     static const char mark[] = ": Analyzing";
     size_t len = strlen(text), tail = sizeof(mark) - 1;
     return !strncmp(text, "Benchmarking ", 13) && len >= tail && !strcmp(text + len - tail, mark);
-}
-
-/* The CPU clock goes into the measuring process alone, and into no static one. */
-static int set_clock(const struct harness *harness, const struct bench_target *target,
-                     struct strlist *env, struct error *err)
-{
-    if (!harness->cpu_clock)
-        return 0;
-    AUTO_CLOSE int fd = sandbox_open_foreign(&harness->job->sandbox, target->executable);
-    AUTO_FREE char *name = xasprintf("bench %s of %s", target->bench, target->package);
-    int failed = cpu_clock_check(fd, name, err);
-    return failed ? failed : cpu_clock_preload(harness->job, env, err);
 }
 
 static bool is_accepted(void *clock, const char *title)
@@ -167,7 +119,8 @@ int criterion_run(const struct harness *harness, const struct bench_target *targ
     for (size_t i = 0; i < harness->env->count; i++)
         strlist_push(&env, harness->env->items[i]);
     env_set(&env, "CRITERION_HOME", folder);
-    failed = set_clock(harness, target, &env, err);
+    failed =
+        cpu_clock_set_up(harness->job, harness->cpu_clock, target, CPU_CLOCK_PHASES, &env, err);
     if (failed)
         return failed;
 

@@ -9,8 +9,7 @@
 #include <stdbool.h>
 
 /* Whether the executable is made with the criterion crate: it then has some of the crate's messages
- * and variable names in it, whatever its main function looks like. Others (libtest's bench
- * harness, divan) leave no results that this program reads. */
+ * and variable names in it, whatever its main function looks like. */
 bool criterion_is_harness(const struct sandbox *sandbox, const struct bench_target *target);
 
 /* The names of the benchmarks in it that its filter lets through, in its own order. */
