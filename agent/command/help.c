@@ -52,7 +52,7 @@ void help_overview(FILE *out)
         fprintf(out, "\n%s\n", groups[g].heading);
         for (size_t i = 0; i < command_count; i++)
             if (!strcmp(commands[i]->group, groups[g].name))
-                fprintf(out, "  %-31s %s\n", commands[i]->name, commands[i]->summary);
+                fprintf(out, "  %-32s %s\n", commands[i]->name, commands[i]->summary);
     }
     fputs("\nOptions of every command\n", out);
     print_options(out, global_option_rows, global_option_count);

@@ -11,7 +11,7 @@
     X(criterion_text, "criterion-text", "Criterion's printed output")       \
     X(libtest, "libtest", "Rust's own benchmark harness")                   \
     X(divan, "divan", "divan")                                              \
-    X(gungraun, "gungraun", "Gungraun (once Iai-Callgrind)")                \
+    X(gungraun, "gungraun", "Gungraun (also Iai-Callgrind)")                \
     X(google_benchmark, "google-benchmark", "Google Benchmark")             \
     X(go_benchmark, "go", "Go's benchmarks")                                \
     X(hyperfine, "hyperfine", "hyperfine")                                  \

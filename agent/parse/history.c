@@ -199,7 +199,9 @@ static int is_of_action(struct input *input, bool *out, struct error *err)
             rc = input_read(input, head + len, HEAD_SIZE - len, &got, err);
         len += rc ? 0 : got;
     } while (!rc && got && len < HEAD_SIZE);
-    *out = !rc && github_action_history_recognise(head, len);
+    size_t skip = strncmp(head, "\xef\xbb\xbf", 3) ? 0 : 3;
+    skip += strspn(head + skip, " \t\r\n");
+    *out = !rc && github_action_history_recognise(head + skip, len - skip);
     return rc ? rc : input_rewind(input, err);
 }
 

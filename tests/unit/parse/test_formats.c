@@ -214,6 +214,13 @@ Test(formats, gungraun_counts_and_does_not_time)
         cr_assert_not_null(c.items[i].metric);
 }
 
+Test(formats, iai_callgrind_is_read_like_gungraun)
+{
+    AUTO_COLLECTION struct collection c = read_fixture("iai-callgrind-0.16.1.jsonl", 66);
+    expect(&c, "iai::fib_group::bench_fib::short", "data_reads", "accesses", 1, 449);
+    expect(&c, "iai::fib_group::bench_fib::short", "D1MissRate", "percent", 1, 0.12391573729863693);
+}
+
 Test(formats, gungraun_of_version_six_has_the_new_run_on_the_left)
 {
     AUTO_COLLECTION struct collection c = collect_text(
