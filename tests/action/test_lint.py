@@ -141,11 +141,19 @@ def test_what_publishes_checks_nothing_out():
     assert "github.event.workflow_run.head_repository.full_name == github.repository" in text
 
 
+def test_no_comment_of_a_stranger_takes_the_place_of_a_command_that_waits():
+    """A concurrency group keeps one that waits; a workflow's is entered by every comment, a job's by what is for it."""
+    path = ROOT / "workflows" / "pr-benchmarks.yml"
+    assert not re.search(r"^concurrency:", path.read_text(), re.MULTILINE)
+    group = re.search(r"concurrency:\n      group:((.*\n)+?)      cancel", job(path, "bot"))[1]
+    assert "github.event.issue.number" in group and "github.event.comment.author_association" in group
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=[path.name for path in WORKFLOWS])
 def test_every_job_has_a_deadline_and_only_the_permissions_it_names(path):
     text = path.read_text()
     assert re.search(r"^permissions: \{\}$", text, re.MULTILINE), "the workflow as a whole gets none"
-    assert re.search(r"^concurrency:$", text, re.MULTILINE)
+    assert re.search(r"^(    )?concurrency:$", text, re.MULTILINE)
     for name in re.findall(r"^  ([\w-]+):\n    name:", text, re.MULTILINE):
         lines = job(path, name)
         assert "permissions:" in lines
