@@ -43,24 +43,28 @@ static int read_known(const struct backfill_request *asked, struct database *db,
     return failed;
 }
 
-static bool has_job(const struct known *known, const struct poll_request *request,
-                    const char *repository, const char *commit)
+/* `found`: what is queued with this look. */
+static bool has_job(const struct known *known, const struct poll_jobs *found,
+                    const struct poll_request *request, const char *repository, const char *commit)
 {
+    for (size_t i = 0; i < found->count; i++)
+        if (!strcmp(found->items[i].commit, commit))
+            return true;
     char id[UUID_TEXT_SIZE];
     bool several = false;
     poll_job_id(repository, commit, request->test_bed, false, id);
     return poll_jobs_find(&known->jobs, id, &several) != NULL;
 }
 
-static struct plan_point *make_points(const struct known *known, const struct poll_request *request,
-                                      const char *repository)
+static struct plan_point *make_points(const struct known *known, const struct poll_jobs *found,
+                                      const struct poll_request *request, const char *repository)
 {
     size_t count = known->range.count;
     struct plan_point *points = xcalloc(count + 1, sizeof(*points));
     for (size_t i = 0; i < count; i++) {
         bool has_values = known->values.commits && known->values.counts[i];
         bool missing = known->states.items[i].state == COMMIT_MISSING;
-        bool tried = has_job(known, request, repository, known->range.items[i].id);
+        bool tried = has_job(known, found, request, repository, known->range.items[i].id);
         bool open = missing && !tried && i % request->backfill_interval == 0;
         points[i] = (struct plan_point){
             .status = open         ? PLAN_OPEN
@@ -118,7 +122,7 @@ int poll_backfill(const struct poll_request *request, struct database *db, const
         *err = reason;
     if (failed)
         return failed == ERROR_NO_DATA ? 0 : failed;
-    AUTO_FREE struct plan_point *points = make_points(&known, request, repository);
+    AUTO_FREE struct plan_point *points = make_points(&known, out, request, repository);
     size_t waiting = count_waiting(&known.jobs, repository, request->test_bed);
     for (; waiting < request->backfill; waiting++) {
         struct plan_choice choice;
