@@ -140,6 +140,73 @@ static int decode_python(const cJSON *value, const char *path, void *member, str
     return 0;
 }
 
+static const struct decode_field command_fields[] = {
+    FIELD(struct command_config, name, "name", DECODE_STRING),
+    FIELD(struct command_config, folder, "folder", DECODE_STRING),
+    FIELD(struct command_config, build, "build", DECODE_STRINGS),
+    FIELD(struct command_config, run, "run", DECODE_STRINGS),
+    FIELD(struct command_config, format, "format", DECODE_STRING),
+    FIELD(struct command_config, output, "output", DECODE_STRING),
+    FIELD(struct command_config, timeout_s, "timeout", DECODE_DURATION),
+    {.key = NULL},
+};
+
+static bool is_command_name(const char *name)
+{
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+    return !name[len] && len <= COMMAND_NAME_MAX && *name != '.' && strcmp(name, "pytest") != 0;
+}
+
+static int check_program(const struct strlist *argv, const char *path, const char *key,
+                         struct error *err)
+{
+    if (argv->count && !*argv->items[0])
+        return error_set(err, ERROR_USAGE, "%s.%s names no program", path, key);
+    return 0;
+}
+
+static int check_command(const struct config *config, const struct command_config *command,
+                         const char *path, struct error *err)
+{
+    const char *missing = !command->name        ? "name"
+                          : !command->run.count ? "run"
+                          : !command->format    ? "format"
+                                                : NULL;
+    if (missing)
+        return error_set(err, ERROR_USAGE, "%s has no \"%s\"", path, missing);
+    if (!is_command_name(command->name))
+        return error_set(err, ERROR_USAGE,
+                         "%s.name: \"%s\" has to be at most %d letters, digits and \"._-\", "
+                         "without a dot in front, and not pytest",
+                         path, command->name, COMMAND_NAME_MAX);
+    for (const struct command_config *other = config->commands; other < command; other++)
+        if (!strcmp(other->name, command->name))
+            return error_set(err, ERROR_USAGE, "%s.name: \"%s\" is given twice", path,
+                             command->name);
+    int failed = check_program(&command->build, path, "build", err);
+    return failed ? failed : check_program(&command->run, path, "run", err);
+}
+
+static int decode_commands(const cJSON *value, const char *path, void *member, struct error *err)
+{
+    struct config *config = member;
+    if (!cJSON_IsArray(value) || !cJSON_GetArraySize(value))
+        return error_set(err, ERROR_USAGE, "%s has to be a list of commands", path);
+    config->commands = xcalloc((size_t)cJSON_GetArraySize(value), sizeof(*config->commands));
+    const cJSON *item;
+    cJSON_ArrayForEach(item, value)
+    {
+        AUTO_FREE char *place = xasprintf("%s[%zu]", path, config->command_count);
+        struct command_config *command = &config->commands[config->command_count++];
+        int failed = decode_object(item, command_fields, place, command, err);
+        if (!failed)
+            failed = check_command(config, command, place, err);
+        if (failed)
+            return failed;
+    }
+    return 0;
+}
+
 static bool is_env_name(const char *name)
 {
     if (!isalpha((unsigned char)*name) && *name != '_')
@@ -191,6 +258,7 @@ static const struct decode_field config_fields[] = {
      .kind = DECODE_CUSTOM,
      .offset = offsetof(struct config, python),
      .custom = decode_python},
+    WHOLE("commands", decode_commands),
     WHOLE("env", decode_env),
     FIELD(struct config, cpus, "cpus", DECODE_STRING),
     {.key = "clock",
@@ -211,8 +279,24 @@ bool config_env_is_secret(const char *name)
     return false;
 }
 
+void config_drop_commands(struct config *config)
+{
+    for (size_t i = 0; i < config->command_count; i++) {
+        struct command_config *command = &config->commands[i];
+        free(command->name);
+        free(command->folder);
+        strlist_release(&command->build);
+        strlist_release(&command->run);
+        free(command->format);
+        free(command->output);
+    }
+    free(take_ptr(config->commands));
+    config->command_count = 0;
+}
+
 void config_release(struct config *config)
 {
+    config_drop_commands(config);
     free(config->project);
     free(config->rust.folder);
     free(config->rust.toolchain);
@@ -251,6 +335,15 @@ static int check_inside(const char *path, const char *key, const char *name, str
     return 0;
 }
 
+static int check_command_paths(const struct command_config *command, const char *name,
+                               struct error *err)
+{
+    AUTO_FREE char *folder = xasprintf("commands, %s, folder", command->name);
+    AUTO_FREE char *output = xasprintf("commands, %s, output", command->name);
+    int failed = check_inside(command->folder, folder, name, err);
+    return failed ? failed : check_inside(command->output, output, name, err);
+}
+
 static int check_paths(const struct config *config, const char *name, struct error *err)
 {
     int failed = check_inside(config->rust.folder, "rust.folder", name, err);
@@ -261,6 +354,8 @@ static int check_paths(const struct config *config, const char *name, struct err
     for (size_t i = 0; !failed && i < config->python.datagen.inputs.count; i++)
         failed = check_inside(config->python.datagen.inputs.items[i], "python.datagen.inputs", name,
                               err);
+    for (size_t i = 0; !failed && i < config->command_count; i++)
+        failed = check_command_paths(&config->commands[i], name, err);
     return failed;
 }
 
@@ -292,8 +387,9 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
     failed = check_paths(&config, name, err);
     if (failed)
         return failed;
-    if (!config.rust.present && !config.python.present)
-        return error_set(err, ERROR_USAGE, "%s has neither \"rust\" nor \"python\": nothing to run",
+    if (!config.rust.present && !config.python.present && !config.command_count)
+        return error_set(err, ERROR_USAGE,
+                         "%s has neither \"rust\" nor \"python\" nor \"commands\": nothing to run",
                          name);
     *out = config;
     config = (struct config){0};

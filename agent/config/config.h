@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #define CONFIG_FILE "lance-bench.json"
+#define COMMAND_NAME_MAX 100
 #define CONFIG_MAX_BYTES ((size_t)1 << 20)
 
 enum config_page_cache {
@@ -69,6 +70,17 @@ struct python_config {
     double timeout_s; /* of the whole suite; 0: the default */
 };
 
+/* A program that writes its results in a format that `publish` reads. */
+struct command_config {
+    char *name;           /* letters, digits and "._-"; no two have the same */
+    char *folder;         /* where it is built and run, from the target's root */
+    struct strlist build; /* program and arguments; empty: nothing is to be built */
+    struct strlist run;   /* program and arguments */
+    char *format;         /* as parse/format.h calls it; not checked here */
+    char *output;         /* the file that it writes, from `folder`; NULL: standard output */
+    double timeout_s;     /* of the run; 0: the default */
+};
+
 enum config_clock {
     CONFIG_CLOCK_WALL,
     CONFIG_CLOCK_CPU, /* CPU time of benchmarks of one thread: the metric cpu_time */
@@ -78,6 +90,8 @@ struct config {
     char *project; /* NULL: the target's own name */
     struct rust_config rust;
     struct python_config python;
+    struct command_config *commands;
+    size_t command_count;
     struct strlist env;       /* "NAME=value" for builds and benchmarks */
     struct strlist env_names; /* names that are handed on from the agent's own environment */
     char *cpus;               /* "1-3,5": where benchmarks run; NULL: all but the first */
@@ -87,6 +101,8 @@ struct config {
 
 void config_release(struct config *config);
 #define AUTO_CONFIG __attribute__((cleanup(config_release)))
+
+void config_drop_commands(struct config *config);
 
 /* Reads `text`. `name` stands for it in messages. ERROR_USAGE names the place in the document. */
 int config_parse(const char *text, size_t len, const char *name, struct config *out,

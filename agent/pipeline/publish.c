@@ -42,6 +42,10 @@ static int add_measurement(void *context, const struct measurement *given, struc
     if (stop)
         return stop;
     struct measurement m = *given;
+    if (p->request->wall_metric && m.metric)
+        return 0;
+    if (p->request->wall_metric)
+        m.metric = p->request->wall_metric;
     if (p->request->metric)
         m.metric = *p->request->metric ? p->request->metric : NULL;
     strbuf_clear(&p->name);

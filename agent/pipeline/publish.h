@@ -19,7 +19,9 @@ struct publish_request {
     const char *commit; /* 40 hexadecimal characters, NULL when only the version is known */
     const struct test_bed *test_bed;
     const char *metric; /* overrides the metric of every measurement; NULL: what the input says */
-    const char *run;    /* NULL: GitHub's run id and attempt, else the digest of the input */
+    const char
+        *wall_metric; /* what wall time is called; other metrics are left out. NULL: as it is */
+    const char *run;  /* NULL: GitHub's run id and attempt, else the digest of the input */
     /* What tells this output from the others of its run. NULL: the digest of the input, so that
      * another measurement is another result. With a name, a second measurement of it under the same
      * run is the same results, and those that are stored stay. */

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "pipeline/cache.h"
+#include "pipeline/run_commands.h"
 #include "pipeline/run_host.h"
 #include "pipeline/run_results.h"
 #include "pipeline/run_state.h"
@@ -194,6 +195,9 @@ static int apply_request(struct run *run, struct error *err)
         run->config.python.present = false;
     if (request->python_only || (request->wheel && !request->crates.count))
         run->config.rust.present = false;
+    int unknown = run_commands_choose(run, err);
+    if (unknown)
+        return unknown;
     select_crates(run);
     if (request->features.count && !run->config.rust.crate_count)
         return error_set(err, ERROR_USAGE, "--features: of which crate? give --crate NAME");
@@ -201,7 +205,7 @@ static int apply_request(struct run *run, struct error *err)
     if (failed)
         return failed;
     override_filters(run);
-    if (!run->config.rust.present && !run->config.python.present)
+    if (!run->config.rust.present && !run->config.python.present && !run->config.command_count)
         return error_set(err, ERROR_NO_DATA, "nothing is left to run of what %s describes",
                          run->config.source);
     return 0;
@@ -323,6 +327,8 @@ static int build_all(struct run *run, struct error *err)
     int failed = run->config.rust.present ? run_build_rust(run, err) : 0;
     if (!failed && run->config.python.present)
         failed = run_build_python(run, err);
+    if (!failed)
+        failed = run_commands_build(run, err);
     if (!failed && !run->out->part_count)
         failed = error_set(err, ERROR_NO_DATA, "there is no benchmark to run");
     return failed;

@@ -172,7 +172,7 @@ int run_build_rust(struct run *run, struct error *err)
         failed = shared_dir_mark(&run->crates, "downloaded crates", err);
     if (!failed)
         failed = cargo_targets(&cargo, &run->targets, err);
-    if (failed == ERROR_NO_DATA && run->config.python.present) {
+    if (failed == ERROR_NO_DATA && (run->config.python.present || run->config.command_count)) {
         log_info("%s", err->message);
         return 0;
     }

@@ -13,14 +13,13 @@ void run_evidence_release(struct run_evidence *evidence)
     strlist_release(&evidence->discarded);
 }
 
-void run_evidence_open(const struct run *run, const struct bench_target *target,
-                       struct run_evidence *evidence)
+void run_evidence_open(const struct run *run, const char *executable, struct run_evidence *evidence)
 {
-    if (!target || !target->executable)
+    if (!executable)
         return;
     /* Foreign code has made it: where it is no plain file, or cannot be read, there is no digest.
      */
-    AUTO_CLOSE int fd = sandbox_open_foreign(&run->job.sandbox, target->executable);
+    AUTO_CLOSE int fd = sandbox_open_foreign(&run->job.sandbox, executable);
     if (fd >= 0)
         (void)!sha256_hex_of_fd(fd, evidence->executable);
 }

@@ -20,8 +20,8 @@ struct run_evidence {
 void run_evidence_release(struct run_evidence *evidence);
 #define AUTO_RUN_EVIDENCE __attribute__((cleanup(run_evidence_release)))
 
-/* `target` is NULL for a suite. */
-void run_evidence_open(const struct run *run, const struct bench_target *target,
+/* `executable` is NULL where the target has made none, as for a suite. */
+void run_evidence_open(const struct run *run, const char *executable,
                        struct run_evidence *evidence);
 /* Around each attempt. run_evidence_end() fills in part->evidence, disturbed and attempts, and
  * answers whether to measure once more. */

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "pipeline/pytest_results.h"
 #include "pipeline/run_clock.h"
+#include "pipeline/run_commands.h"
 #include "pipeline/run_evidence.h"
 #include "pipeline/run_memory.h"
 #include "run/criterion.h"
@@ -45,8 +46,10 @@ static void environment_of(struct run *run, const struct bench_target *target, s
 static struct harness harness_of(struct run *run, const struct run_part *part,
                                  const struct strlist *env)
 {
-    double configured =
-        !strcmp(part->format, "pytest") ? run->config.python.timeout_s : run->config.rust.timeout_s;
+    const struct command_config *command = run_command_of(run, part);
+    double configured = command                           ? command->timeout_s
+                        : !strcmp(part->format, "pytest") ? run->config.python.timeout_s
+                                                          : run->config.rust.timeout_s;
     return (struct harness){
         .job = &run->job,
         .env = env,
@@ -68,6 +71,8 @@ static int list_part(struct run *run, struct run_part *part, struct error *err)
         return libtest_list(&harness, target, &part->expected, err);
     if (target)
         return criterion_list(&harness, target, &part->expected, err);
+    if (run_command_of(run, part))
+        return run_command_list(run, &harness, part, err);
     /* pytest collects plain tests too, so that its list is not what will be measured. */
     return run->request->mode == RUN_LIST ? pytest_list(&harness, &run->suite, &part->expected, err)
                                           : 0;
@@ -114,6 +119,8 @@ static int measure_suite(struct run *run, const struct harness *harness, struct 
 static int measure_process(struct run *run, struct bench_target *target,
                            const struct harness *harness, struct run_part *part, struct error *err)
 {
+    if (run_command_of(run, part))
+        return run_command_measure(run, harness, part, err);
     if (!target)
         return measure_suite(run, harness, part, err);
     return target->harness == BENCH_LIBTEST ? libtest_run(harness, target, &part->results, err)
@@ -136,10 +143,12 @@ static int measure_attempts(struct run *run, struct bench_target *target,
     struct harness harness = *given;
     harness.result = &evidence.result;
     harness.cpu_clock = run->cpu_clock ? &clock : NULL;
-    run_evidence_open(run, target, &evidence);
+    AUTO_FREE char *program = run_command_executable(run, part);
+    run_evidence_open(run, target ? target->executable : program, &evidence);
     do {
         forget_attempt(part);
-        evidence.page_cache = run_page_cache(run, target);
+        evidence.page_cache =
+            run_command_of(run, part) ? PAGE_CACHE_KEPT : run_page_cache(run, target);
         run_evidence_begin(run, &evidence);
         int failed = measure_process(run, target, &harness, part, err);
         if (failed)

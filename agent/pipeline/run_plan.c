@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/strbuf.h"
+#include "pipeline/run_commands.h"
 
 #include <string.h>
 
@@ -78,6 +79,7 @@ void run_plan(struct run *run)
         plan_rust(run);
     if (run->config.python.present)
         plan_python(run);
+    run_commands_plan(run);
     if (run->cpu_clock)
         strlist_push(&out->plan, "measure the CPU time of the thread that measures, and refuse "
                                  "benchmarks that wait or have others work");

@@ -50,7 +50,7 @@ static int publish_part(struct storing *storing, struct run_part *part, struct e
         .part = run->request->fence ? part->name : NULL,
         .host_session = storing->session,
         .toolchain = out->toolchain,
-        .metric = run->cpu_clock ? CPU_TIME_METRIC : NULL,
+        .wall_metric = run->cpu_clock ? CPU_TIME_METRIC : NULL,
         .expected = expected,
         .reason = part->problem,
         .outcome = part->problem ? RUN_PARTIAL : NULL,

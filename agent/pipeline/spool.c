@@ -64,6 +64,7 @@ static cJSON *request_to_json(const struct publish_request *r, const struct pars
     add_text(root, "format", format->name);
     add_text(root, "commit", r->commit);
     add_text(root, "metric", r->metric);
+    add_text(root, "wall_metric", r->wall_metric);
     add_text(root, "run", r->run);
     add_text(root, "host_session", r->host_session);
     add_text(root, "part", r->part);
@@ -272,6 +273,7 @@ static int request_from_json(const cJSON *root, struct publish_request *out, str
         .commit = text_of(root, "commit"),
         .test_bed = bed,
         .metric = text_of(root, "metric"),
+        .wall_metric = text_of(root, "wall_metric"),
         .run = text_of(root, "run"),
         .host_session = text_of(root, "host_session"),
         .part = text_of(root, "part"),

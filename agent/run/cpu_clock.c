@@ -49,10 +49,21 @@ static bool has_interpreter(int fd)
     return false;
 }
 
+static bool is_elf(int fd)
+{
+    char magic[SELFMAG];
+    return pread(fd, magic, sizeof(magic), 0) == SELFMAG && !memcmp(magic, ELFMAG, SELFMAG);
+}
+
 int cpu_clock_check(int fd, const char *name, struct error *err)
 {
     if (has_interpreter(fd))
         return 0;
+    if (!is_elf(fd))
+        return error_set(err, ERROR_BUILD,
+                         "%s cannot be measured with --clock cpu: what is started is no executable "
+                         "of this machine but a script, or cannot be read; use --clock wall",
+                         name);
     return error_set(err, ERROR_BUILD,
                      "%s cannot be measured with --clock cpu: it is statically linked, so that its "
                      "clock cannot be replaced; use --clock wall, or link it dynamically",
@@ -229,6 +240,8 @@ bool cpu_clock_accepts(const struct cpu_clock *clock, const char *name)
 int cpu_clock_nothing_left(const struct cpu_clock *clock, struct error *err)
 {
     AUTO_FREE char *reasons = strlist_join(&clock->reasons, "; ");
-    return error_set(err, ERROR_BUILD, "no benchmark of it can be measured with --clock cpu: %s",
-                     *reasons ? reasons : "none reads the clock");
+    return error_set(
+        err, ERROR_BUILD, "no benchmark of it can be measured with --clock cpu: %s",
+        *reasons ? reasons
+                 : "it reads no clock, does its work in other processes, or ends by _exit()");
 }

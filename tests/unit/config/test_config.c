@@ -214,3 +214,34 @@ Test(config, a_link_in_the_target_is_not_its_configuration)
     config_release(&config);
     cr_assert_eq(tree_remove(root, NULL), 0);
 }
+
+Test(config, commands_are_read)
+{
+    AUTO_CONFIG struct config c = parse(
+        "{\"commands\": [{\"name\": \"sums\", \"folder\": \"cpp\", \"build\": [\"make\", \"-j2\"],"
+        " \"run\": \"./sums\", \"format\": \"google-benchmark\", \"output\": \"o.json\","
+        " \"timeout\": \"5m\"}, {\"name\": \"b\", \"run\": [\"b\"], \"format\": \"go\"}]}");
+    cr_assert_eq(c.command_count, 2);
+    cr_assert_str_eq(c.commands[0].name, "sums");
+    cr_assert_str_eq(c.commands[0].folder, "cpp");
+    cr_assert_str_eq(c.commands[0].build.items[1], "-j2");
+    cr_assert_str_eq(c.commands[0].run.items[0], "./sums");
+    cr_assert_str_eq(c.commands[0].format, "google-benchmark");
+    cr_assert_str_eq(c.commands[0].output, "o.json");
+    cr_assert_eq(c.commands[0].timeout_s, 300);
+    cr_assert_null(c.commands[1].output);
+    cr_assert_eq(c.commands[1].build.count, 0);
+}
+
+Test(config, commands_that_are_wrong_are_refused)
+{
+    refuse("{\"commands\": [{\"name\": \"a\", \"run\": \"a\", \"formats\": \"go\"}]}",
+           "did you mean \"format\"?");
+    refuse("{\"commands\": [{\"name\": \"a\", \"run\": \"a\"}]}", "commands[0] has no \"format\"");
+    refuse("{\"commands\": [{\"name\": \"a\", \"run\": \"a\", \"format\": \"go\"},"
+           " {\"name\": \"a\", \"run\": \"b\", \"format\": \"go\"}]}",
+           "\"a\" is given twice");
+    refuse("{\"commands\": [{\"name\": \"a\", \"run\": \"a\", \"format\": \"go\", \"output\": "
+           "\"../b\"}]}",
+           "leaves the target");
+}
