@@ -44,7 +44,8 @@ struct bot_command {
     enum bot_verb verb;
     char commit[BOT_SHA_SIZE]; /* benchmark: as it was given, in lower case; "" without */
     /* benchmark without a commit: the one full id that the quoted lines name, as a reply to the
-     * bot's message does; "" where they name none, or several. */
+     * bot's message does; "" where they name none, or several. Whose words they are is not known
+     * here. */
     char quoted[BOT_SHA_SIZE];
     bool rust_only, python_only;
     struct strlist crates;

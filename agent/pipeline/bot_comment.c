@@ -227,21 +227,36 @@ static int approve(struct bot *bot, const struct question *q, const char *commit
     return failed ? failed : run_job(bot, q, &job, err);
 }
 
+/* Whether the bot's comment offers the line that approves this commit. A quote names it only then:
+ * who quotes a stranger's words has perhaps not seen the id that a link in them has. */
+static int is_offered(struct bot *bot, const char *commit, bool *out, struct error *err)
+{
+    int failed = bot_load_text(bot, err);
+    if (failed)
+        return failed;
+    AUTO_FREE char *line = xasprintf("\n%s benchmark %s", mention_of(bot), commit);
+    *out = bot->text.answer && strstr(bot->text.answer, line);
+    return 0;
+}
+
 static int on_benchmark(struct bot *bot, const struct question *q, struct error *err)
 {
     const struct bot_command *command = &q->command;
     const char *commit = *command->commit ? command->commit : command->quoted;
-    bool belongs = false;
+    bool belongs = false, offered = true;
     if (strcmp(q->pull.state, "open"))
         return refuse(bot, "the pull request is closed", err);
     if (!bot_is_repository(q->pull.head_repo))
         return refuse(bot, "the repository of the pull request's branch is gone", err);
-    if (!*commit) {
+    int failed = *command->quoted ? is_offered(bot, command->quoted, &offered, err) : 0;
+    if (failed)
+        return failed;
+    if (!*commit || !offered) {
         AUTO_STRBUF struct strbuf text = STRBUF_INIT;
         bot_answer_which(&text, mention_of(bot), q->pull.head_sha, command);
         return answer(bot, text.buf, err);
     }
-    int failed = belongs_to_pull(bot, q, commit, &belongs, err);
+    failed = belongs_to_pull(bot, q, commit, &belongs, err);
     if (failed)
         return failed;
     AUTO_FREE char *why =

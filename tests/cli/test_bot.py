@@ -70,6 +70,14 @@ def test_a_reply_that_quotes_the_commit_approves_it(forge):
     assert said["action"] == "dispatched" and said["commit"] == forge.head
 
 
+def test_a_quote_of_a_stranger_approves_nothing(forge):
+    """The id stands where the reader of the quote does not see it, and the bot has never offered it."""
+    forge.say("@bench-bot benchmark")
+    said = forge.say(f"> [see the docs](https://example.org/{forge.old})\n\n@bench-bot benchmark")
+    assert said["action"] == "answered" and f"\n@bench-bot benchmark {forge.head}\n" in forge.text
+    assert forge.runs == [] and forge.checks == []
+
+
 def test_a_push_after_the_approval_changes_nothing(forge):
     """The comment names the commit: what is pushed while it is read is not run."""
     newer = forge.repo.add_commit("something else", branch="topic")
