@@ -7,8 +7,10 @@
 #include "command/rows.h"
 #include "command/workflow_files.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FOLDER ".github/workflows"
 #define EXISTING_MAX ((size_t)1 << 20)
@@ -111,8 +113,44 @@ static void adapt(struct strbuf *text, const struct init_options *o)
         replace_action(text, o->action);
 }
 
+/* GitHub reads folders and files, and follows no link; what is written through one lies elsewhere.
+ */
+static int check_folders(const struct init_options *o, struct error *err)
+{
+    static const char *const folders[] = {".github", FOLDER};
+    for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+        AUTO_FREE char *path = path_join(o->dir, folders[i]);
+        struct stat st;
+        if (!lstat(path, &st) && S_ISLNK(st.st_mode))
+            return error_set(err, ERROR_INPUT,
+                             "%s is a symbolic link, and GitHub reads no workflows through one: "
+                             "put a folder in its place",
+                             path);
+    }
+    return 0;
+}
+
+/* What is there already. A link is replaced rather than followed; what it leads to may be shown. */
+static int read_existing(struct init_file *file, struct error *err)
+{
+    struct stat st;
+    if (lstat(file->path, &st))
+        return errno == ENOENT || errno == ENOTDIR
+                   ? 0
+                   : error_errno(err, ERROR_FAILURE, errno, "cannot read %s", file->path);
+    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+        return error_set(err, ERROR_INPUT, "%s is no file: move it out of the way", file->path);
+    file->exists = true;
+    if (stat(file->path, &st) || !S_ISREG(st.st_mode))
+        return 0;
+    return file_read(file->path, EXISTING_MAX, &file->before, err);
+}
+
 static int load(const struct init_options *o, struct init_files *files, struct error *err)
 {
+    int failed = check_folders(o, err);
+    if (failed)
+        return failed;
     for (const struct workflow_file *w = workflow_files; w->name; w++) {
         ARRAY_RESERVE(files->items, files->cap, files->count + 1);
         struct init_file *file = &files->items[files->count++];
@@ -124,8 +162,7 @@ static int load(const struct init_options *o, struct init_files *files, struct e
         };
         strbuf_add(&file->after, w->begin, (size_t)(w->end - w->begin));
         adapt(&file->after, o);
-        file->exists = path_exists(file->path);
-        int failed = file->exists ? file_read(file->path, EXISTING_MAX, &file->before, err) : 0;
+        failed = read_existing(file, err);
         if (failed)
             return failed;
         bool same = file->exists && !strcmp(file->before.buf, file->after.buf) &&

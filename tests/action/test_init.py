@@ -1,5 +1,6 @@
 """'lance-bench init' writes the folder workflows/, and nothing over what somebody has changed."""
 
+import os
 import subprocess
 
 import pytest
@@ -105,3 +106,32 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(init, tmp_pa
     init("--force")
     assert target.read_text() == "mine"
     assert not (init.folder / "analyze-results.yml").is_symlink()
+
+
+def test_a_link_that_leads_nowhere_is_a_file_that_differs(init):
+    init.folder.mkdir(parents=True)
+    (init.folder / "analyze-results.yml").symlink_to("/nonexistent/file")
+    assert "1 of the files differs" in init(code=1).stderr
+    init("--force")
+    assert written(init.folder) == {path.name: path.read_bytes() for path in FILES}
+
+
+@pytest.mark.parametrize("link", [".github", ".github/workflows"])
+def test_nothing_is_written_through_a_folder_that_is_a_link(init, tmp_path, link):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    place = tmp_path / link
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(elsewhere)
+    done = init(code=1)
+    assert f"{place} is a symbolic link" in done.stderr
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_named_and_not_waited_for(agent, init, make):
+    init.folder.mkdir(parents=True)
+    make(init.folder / "analyze-results.yml")
+    done = subprocess.run([agent, "init", "--dir", init.folder.parent.parent], text=True, capture_output=True,
+                          check=False, timeout=20)
+    assert done.returncode == 1 and "analyze-results.yml is no file" in done.stderr
