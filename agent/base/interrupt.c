@@ -30,6 +30,8 @@ void interrupt_install(void)
     sigaction(SIGHUP, &action, NULL);
     /* A closed pipe is an error of write(), not the end of the process. */
     signal(SIGPIPE, SIG_IGN);
+    /* Who starts us may ignore it, and then no child leaves an exit code. */
+    signal(SIGCHLD, SIG_DFL);
 }
 
 bool interrupted(void)

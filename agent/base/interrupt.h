@@ -1,6 +1,7 @@
 /*
  * Ctrl-C, SIGTERM and SIGHUP. The first one sets a flag that every loop which waits looks at; the
- * second one ends the process at once.
+ * second one ends the process at once. What else a process inherits of signals is set right too:
+ * SIGPIPE is an error of write(), and children leave an exit code.
  */
 #pragma once
 

@@ -69,11 +69,14 @@ static int wait_for(pid_t child)
 {
     int status = 0;
     bool passed_on = false;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+    pid_t got = 0;
+    while ((got = waitpid(child, &status, 0)) < 0 && errno == EINTR)
         if (interrupted() && !passed_on) {
             passed_on = true;
             (void)kill(child, SIGTERM);
         }
+    if (got < 0)
+        return exit_code_of(ERROR_FAILURE);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -328,3 +328,11 @@ def test_every_step_of_a_workflow_gives_inputs_that_its_action_has(agent, path):
             elif "LB_COMMAND" in used.get("env", {}):
                 env = {name: value for name, value in used["env"].items() if name.startswith("LB_")}
                 assert arguments(agent, env)[1] == env["LB_COMMAND"].split()[0]
+
+
+def test_who_ignores_the_end_of_its_children_gets_the_exit_code_all_the_same(step):
+    """Ignored signals are inherited: a step that failed would end with 0."""
+    done = subprocess.run([step.agent, "action"], capture_output=True, text=True, check=False, cwd=step.folder,
+                          env={**step.env, "INPUT_COMMAND": "results"},
+                          preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    assert done.returncode == 3 and step.outputs()["exit-code"] == "3"
