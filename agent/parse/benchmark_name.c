@@ -8,15 +8,15 @@
 int benchmark_name_check(const struct strbuf *name, struct error *err)
 {
     char label[BENCHMARK_LABEL_SIZE];
+    if (name->len && name->len <= BENCHMARK_NAME_MAX && !memchr(name->buf, '\0', name->len))
+        return 0;
     benchmark_label(name, label);
     if (!name->len)
         return error_set(err, ERROR_INPUT, "a benchmark's name is empty");
     if (name->len > BENCHMARK_NAME_MAX)
         return error_set(err, ERROR_INPUT, "%s: its name has %zu bytes, %zu are allowed", label,
                          name->len, BENCHMARK_NAME_MAX);
-    if (memchr(name->buf, '\0', name->len))
-        return error_set(err, ERROR_INPUT, "%s: its name has a NUL character", label);
-    return 0;
+    return error_set(err, ERROR_INPUT, "%s: its name has a NUL character", label);
 }
 
 void benchmark_label(const struct strbuf *name, char out[BENCHMARK_LABEL_SIZE])

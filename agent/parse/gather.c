@@ -40,31 +40,32 @@ static void gather_clear(struct gather *gather)
 void gather_release(struct gather *gather)
 {
     gather_clear(gather);
+    strbuf_release(&gather->key);
     free(gather->items);
     gather->items = NULL;
     gather->cap = 0;
 }
 
-static int check_text(const char *what, const char *text, const char *label, struct error *err)
+static int check_text(const char *what, const char *text, const struct strbuf *name,
+                      struct error *err)
 {
-    if (!*text)
+    char label[BENCHMARK_LABEL_SIZE];
+    size_t len = strlen(text);
+    if (len && len <= GATHER_METRIC_MAX)
+        return 0;
+    benchmark_label(name, label);
+    if (!len)
         return error_set(err, ERROR_INPUT, "%s: a %s without a name", label, what);
-    if (strlen(text) > GATHER_METRIC_MAX)
-        return error_set(err, ERROR_INPUT, "%s: a %s of %zu bytes, %zu are allowed", label, what,
-                         strlen(text), GATHER_METRIC_MAX);
-    return 0;
+    return error_set(err, ERROR_INPUT, "%s: a %s of %zu bytes, %zu are allowed", label, what, len,
+                     GATHER_METRIC_MAX);
 }
 
-static int check_piece(const struct gather_piece *piece, char label[BENCHMARK_LABEL_SIZE],
-                       struct error *err)
+static int check_piece(const struct gather_piece *piece, struct error *err)
 {
     int rc = benchmark_name_check(piece->benchmark, err);
-    benchmark_label(piece->benchmark, label);
     if (!rc && piece->metric)
-        rc = check_text("metric", piece->metric, label, err);
-    if (!rc)
-        rc = check_text("unit", piece->units, label, err);
-    return rc;
+        rc = check_text("metric", piece->metric, piece->benchmark, err);
+    return rc ? rc : check_text("unit", piece->units, piece->benchmark, err);
 }
 
 static char *metric_name(const char *metric)
@@ -75,21 +76,33 @@ static char *metric_name(const char *metric)
     return name;
 }
 
+/* What makes it this measurement and no other, in gather->key. */
+static void write_key(struct gather *gather, const struct gather_piece *piece)
+{
+    struct strbuf *key = &gather->key;
+    strbuf_clear(key);
+    if (piece->variant)
+        strbuf_addf(key, "%" PRIu64, piece->variant);
+    strbuf_addch(key, '\x1f');
+    for (const char *p = piece->metric; p && *p; p++)
+        strbuf_addch(key, *p == '#' ? '_' : *p);
+    strbuf_addch(key, '\x1f');
+    strbuf_add(key, piece->benchmark->buf, piece->benchmark->len);
+}
+
 /* The measurement of the piece; a new one is empty. */
 static struct gathered *find(struct gather *gather, const struct gather_piece *piece, bool *is_new)
 {
-    AUTO_FREE char *metric = metric_name(piece->metric);
-    AUTO_FREE char *key = xasprintf("%" PRIu64 "\x1f%s\x1f%s", piece->variant, metric ? metric : "",
-                                    piece->benchmark->buf);
+    write_key(gather, piece);
     size_t before = gather->keys.count;
-    uint32_t number = text_pool_add(&gather->keys, key);
+    uint32_t number = text_pool_add(&gather->keys, gather->key.buf);
     *is_new = number == before;
     if (!*is_new)
         return &gather->items[number];
     ARRAY_RESERVE(gather->items, gather->cap, before + 1);
     gather->items[number] = (struct gathered){
         .benchmark = xstrdup(piece->benchmark->buf),
-        .metric = take_ptr(metric),
+        .metric = metric_name(piece->metric),
         .units = xstrdup(piece->units),
         .details = xstrdup(piece->details),
         .has_iterations = piece->iterations != NULL,
@@ -102,12 +115,13 @@ static struct gathered *find(struct gather *gather, const struct gather_piece *p
 }
 
 /* Whether the value is one; *rc is set where it has to be. */
-static bool check_value(struct gather *gather, const struct gather_piece *piece, size_t i,
-                        const char *label, int *rc, struct error *err)
+static bool check_value(struct gather *gather, const struct gather_piece *piece, double value,
+                        int *rc, struct error *err)
 {
-    double value = piece->values[i];
+    char label[BENCHMARK_LABEL_SIZE];
     if (value >= 0 && value <= TIME_NS_MAX)
         return true;
+    benchmark_label(piece->benchmark, label);
     if (piece->metric) {
         log_warning("%s: %s is %g, which is not stored", label, piece->metric, value);
         gather->left_out++;
@@ -118,7 +132,7 @@ static bool check_value(struct gather *gather, const struct gather_piece *piece,
 }
 
 static int add_values(struct gather *gather, struct gathered *g, const struct gather_piece *piece,
-                      const char *label, struct error *err)
+                      struct error *err)
 {
     int rc = 0;
     size_t want = g->values.count + piece->count;
@@ -126,10 +140,10 @@ static int add_values(struct gather *gather, struct gathered *g, const struct ga
     if (g->has_iterations)
         ARRAY_RESERVE(g->iterations.items, g->iterations.cap, want);
     for (size_t i = 0; !rc && i < piece->count; i++) {
-        if (!check_value(gather, piece, i, label, &rc, err))
+        if (!check_value(gather, piece, piece->values[i], &rc, err))
             continue;
         if (g->has_iterations && !piece->iterations[i])
-            return error_set(err, ERROR_INPUT, "%s: a value of 0 iterations", label);
+            return error_set(err, ERROR_INPUT, "%.128s: a value of 0 iterations", g->benchmark);
         if (g->has_iterations)
             g->iterations.items[g->iterations.count++] = piece->iterations[i];
         g->values.items[g->values.count++] = piece->values[i];
@@ -144,15 +158,15 @@ static int add_values(struct gather *gather, struct gathered *g, const struct ga
 
 int gather_add(struct gather *gather, const struct gather_piece *piece, struct error *err)
 {
-    char label[BENCHMARK_LABEL_SIZE];
-    int rc = check_piece(piece, label, err);
+    int rc = check_piece(piece, err);
     if (rc < 0)
         return rc;
     bool is_new = false;
     struct gathered *g = find(gather, piece, &is_new);
     if (strcmp(g->units, piece->units))
-        return error_set(err, ERROR_INPUT, "%s: %s is in %s here and in %s above", label,
-                         piece->metric ? piece->metric : "wall time", piece->units, g->units);
+        return error_set(err, ERROR_INPUT, "benchmark %.128s: %s is in %s here and in %s above",
+                         g->benchmark, piece->metric ? piece->metric : "wall time", piece->units,
+                         g->units);
     if (piece->mean_only && !is_new)
         return 0;
     if (g->mean_only && !is_new) {
@@ -161,7 +175,7 @@ int gather_add(struct gather *gather, const struct gather_piece *piece, struct e
         g->has_iterations = piece->iterations != NULL;
     }
     g->has_iterations = g->has_iterations && piece->iterations;
-    return add_values(gather, g, piece, label, err);
+    return add_values(gather, g, piece, err);
 }
 
 static int hand_on_one(const struct gathered *g, const struct measurement_sink *sink,

@@ -47,13 +47,12 @@ struct gather {
     size_t cap;
     size_t bytes;
     uint64_t left_out; /* values of metrics that were none */
+    struct strbuf key; /* of the latest piece */
 };
 
-#define GATHER_INIT \
-    {               \
-        {           \
-            0       \
-        }           \
+#define GATHER_INIT         \
+    {                       \
+        .key = STRBUF_INIT, \
     }
 
 void gather_release(struct gather *gather);

@@ -16,8 +16,9 @@
 /* What one package has printed so far; of a text, there is one stream for all. */
 struct stream {
     struct strbuf package, goos, goarch, cpu;
-    struct strbuf name; /* of a benchmark whose numbers are still to come, or empty */
-    struct strbuf part; /* of a line that is not finished (-json) */
+    struct strbuf name;    /* of a benchmark whose numbers are still to come, or empty */
+    struct strbuf part;    /* of a line that is not finished (-json) */
+    struct strbuf details; /* what the settings above say, as JSON */
 };
 
 struct go_file {
@@ -38,6 +39,7 @@ static void go_file_release(struct go_file *file)
         strbuf_release(&s->cpu);
         strbuf_release(&s->name);
         strbuf_release(&s->part);
+        strbuf_release(&s->details);
     }
     free(file->streams);
     text_pool_release(&file->packages);
@@ -54,10 +56,23 @@ static struct stream *find_stream(struct go_file *file, const char *package)
     if (number < before)
         return &file->streams[number];
     ARRAY_RESERVE(file->streams, file->cap, before + 1);
-    file->streams[number] = (struct stream){STRBUF_INIT, STRBUF_INIT, STRBUF_INIT,
+    file->streams[number] = (struct stream){STRBUF_INIT, STRBUF_INIT, STRBUF_INIT, STRBUF_INIT,
                                             STRBUF_INIT, STRBUF_INIT, STRBUF_INIT};
     strbuf_addstr(&file->streams[number].package, package);
     return before < GO_PACKAGES_MAX ? &file->streams[number] : NULL;
+}
+
+static void write_details(struct stream *s)
+{
+    strbuf_clear(&s->details);
+    strbuf_addch(&s->details, '{');
+    if (s->goos.len)
+        json_text(&s->details, "goos", s->goos.buf);
+    if (s->goarch.len)
+        json_text(&s->details, "goarch", s->goarch.buf);
+    if (s->cpu.len)
+        json_text(&s->details, "cpu", s->cpu.buf);
+    strbuf_addch(&s->details, '}');
 }
 
 /* "key: value" lines in front of a package's benchmarks. */
@@ -74,21 +89,10 @@ static bool read_setting(struct stream *s, const char *line)
             continue;
         strbuf_clear(settings[i].value);
         strbuf_addstr(settings[i].value, line + len);
+        write_details(s);
         return true;
     }
     return false;
-}
-
-static void write_details(const struct stream *s, struct strbuf *out)
-{
-    strbuf_addch(out, '{');
-    if (s->goos.len)
-        json_text(out, "goos", s->goos.buf);
-    if (s->goarch.len)
-        json_text(out, "goarch", s->goarch.buf);
-    if (s->cpu.len)
-        json_text(out, "cpu", s->cpu.buf);
-    strbuf_addch(out, '}');
 }
 
 /* The pairs of value and unit behind the iterations; wall time comes first, and the rate is of
@@ -96,8 +100,6 @@ static void write_details(const struct stream *s, struct strbuf *out)
 static int keep_pairs(struct go_file *file, const struct stream *s, const struct strbuf *name,
                       uint64_t iterations, const char *text, struct error *err)
 {
-    AUTO_STRBUF struct strbuf details = STRBUF_INIT;
-    write_details(s, &details);
     double ns = 0, rate = go_rate(text, &ns);
     int rc = 0;
     for (;;) {
@@ -121,7 +123,7 @@ static int keep_pairs(struct go_file *file, const struct stream *s, const struct
             .values = &value,
             .count = 1,
             .iterations = &iterations,
-            .details = details.len > 2 ? details.buf : NULL,
+            .details = s->details.len > 2 ? s->details.buf : NULL,
         };
         if (metric.is_wall_time && rate > 0 && ns > 0)
             piece.throughput = (struct throughput){gather_work(rate, ns), "bytes", "binary"};
@@ -312,16 +314,19 @@ static int parse_text(struct go_file *file, struct input *input, struct error *e
     return rc;
 }
 
-/* Whether there is a line of test2json: other lines may stand in front of it. */
+/* Whether a line of test2json comes before one of the text: other lines may stand in front. */
 static int is_json(struct input *input, bool *out, struct error *err)
 {
     AUTO_TEXT_LINES struct text_lines lines;
     text_lines_init(&lines, input);
-    bool more = false;
+    bool more = false, text = false;
     int rc = 0;
     *out = false;
-    while (!rc && !*out && !(rc = text_lines_next(&lines, &more, err)) && more)
-        *out = *lines.line.buf == '{' && strstr(lines.line.buf, "\"Action\":\"");
+    while (!rc && !*out && !text && !(rc = text_lines_next(&lines, &more, err)) && more) {
+        const char *line = lines.line.buf;
+        *out = *line == '{' && strstr(line, "\"Action\":\"");
+        text = !strncmp(line, "pkg: ", 5) || !strncmp(line, "Benchmark", 9);
+    }
     return rc ? rc : input_rewind(input, err);
 }
 

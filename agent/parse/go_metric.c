@@ -22,9 +22,9 @@ bool go_metric_of(const char *unit, size_t len, struct go_metric *out)
     } known[] = {{"B/op", "allocated_bytes", "bytes"}, {"allocs/op", "allocations", "allocations"}};
     if (!len || len > GO_UNIT_MAX)
         return false;
-    *out = (struct go_metric){0};
-    snprintf(out->units, sizeof(out->units), "%.*s", (int)len, unit);
-    snprintf(out->name, sizeof(out->name), "%s", out->units);
+    out->units[len] = out->name[len] = '\0';
+    memcpy(out->units, unit, len);
+    memcpy(out->name, unit, len);
     out->is_rate = !strcmp(out->units, "MB/s");
     out->is_wall_time = !strcmp(out->units, "ns/op");
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

@@ -40,8 +40,13 @@ bool text_number(const char *text, size_t len, double *out)
 
 const char *text_word(const char **at, size_t *len)
 {
-    const char *start = *at + strspn(*at, " \t");
-    *len = strcspn(start, " \t");
-    *at = start + *len;
+    const char *start = *at;
+    while (*start == ' ' || *start == '\t')
+        start++;
+    const char *end = start;
+    while (*end && *end != ' ' && *end != '\t')
+        end++;
+    *len = (size_t)(end - start);
+    *at = end;
     return *len ? start : NULL;
 }

@@ -10,7 +10,7 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/lance-bench-parse.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
 cd "$root"
-base=$(for name in alloc clock digest error escape file interrupt log strbuf strlist; do
+base=$(for name in alloc clock digest error escape file interrupt json_write log number strbuf strlist text_pool; do
     echo "agent/base/$name.c"
 done)
 # shellcheck disable=SC2086 # a list of files
@@ -19,7 +19,7 @@ ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O2 -Iagent -include agent/base/banned.h -isy
     -lcrypto -lm -o "$scratch/parse_speed" <<EOF
 #undef strcpy
 #undef sprintf
-#include "$cjson/cJSON.c"
+#include "$cjson/cjson/cJSON.c"
 EOF
 
 tests/perf/make_criterion.py "${1:-100000}" >"$scratch/criterion.jsonl"
@@ -39,3 +39,8 @@ spent = time.process_time() - start
 print(f"{'python':8} {size / 1e6:7.1f} MB {spent:6.3f} s of CPU {size / 1e6 / spent:7.0f} MB/s   sum {total:.12g}")
 EOF
 done
+
+# Two of the other formats, with what reads them in Python.
+python=${LANCE_BENCH_TEST_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/lance-bench/test-tools}/venv-formats/bin/python
+[ -x "$python" ] || python=python3
+"$python" tests/perf/formats.py "$scratch/parse_speed" "$scratch"
