@@ -139,13 +139,16 @@ static int take_evidence(const cJSON *object, char **out, struct error *err)
 
 static int take_part(const cJSON *json, struct manifest_part *part, struct error *err)
 {
-    static const char *const formats[] = {"criterion", "pytest", NULL};
     if (!cJSON_IsObject(json))
         return wrong(err, "parts", "has something that is no object");
     int failed = take_word(json, "name", LETTERS_DIGITS MANIFEST_NAME_MARKS, MANIFEST_NAME_MAX,
                            &part->name, err);
     if (!failed)
-        failed = take_choice(json, "format", formats, &part->format, err);
+        failed =
+            take_word(json, "format", LETTERS_DIGITS "-", MANIFEST_FORMAT_MAX, &part->format, err);
+    /* The stranger says what it is: nothing is to be guessed from what is in it. */
+    if (!failed && (!strcmp(part->format, "auto") || !strcmp(part->format, "history")))
+        failed = wrong(err, "format", "has to be that of a harness");
     if (!failed)
         failed = take_expected(json, &part->expected, err);
     if (!failed)
@@ -284,6 +287,8 @@ enum layout_kind layout_kind_of(const char *path, size_t *part)
         return LAYOUT_NONE;
     if (!strcmp(rest, ".json"))
         return LAYOUT_PYTEST;
+    if (!strcmp(rest, ".out"))
+        return LAYOUT_OUTPUT;
     if (*rest != '/' || strspn(rest + 1, "0123456789") != 6 || strncmp(rest + 7, "/new/", 5))
         return LAYOUT_NONE;
     for (size_t i = 0; i < ARRAY_SIZE(files); i++)
@@ -292,7 +297,16 @@ enum layout_kind layout_kind_of(const char *path, size_t *part)
     return LAYOUT_NONE;
 }
 
+enum layout_kind layout_kind_for(const char *format)
+{
+    return !strcmp(format, "criterion") ? LAYOUT_CRITERION
+           : !strcmp(format, "pytest")  ? LAYOUT_PYTEST
+                                        : LAYOUT_OUTPUT;
+}
+
 char *layout_part(const struct manifest_part *part, size_t index)
 {
-    return xasprintf(strcmp(part->format, "pytest") ? "parts/%zu" : "parts/%zu.json", index);
+    static const char *const endings[] = {
+        [LAYOUT_CRITERION] = "", [LAYOUT_PYTEST] = ".json", [LAYOUT_OUTPUT] = ".out"};
+    return xasprintf("parts/%zu%s", index, endings[layout_kind_for(part->format)]);
 }

@@ -7,6 +7,7 @@
  *     parts/0/000000/new/{benchmark,estimates,sample}.json      a Criterion executable: each
  *     parts/0/000001/new/…                                      benchmark in a folder of its own
  *     parts/1.json                                              pytest-benchmark's file
+ *     parts/2.out                                               what any other harness wrote
  *
  * Part n of the manifest lies at parts/n; a part without results has none. Nothing else may be
  * there. docs/results-artifact.schema.json is the manifest's JSON schema, docs/pull-requests.md
@@ -29,14 +30,15 @@
 #define MANIFEST_TEXT_MAX 2000                   /* bytes of a reason, a problem, a toolchain */
 /* Bytes of a part's name and of a version, and what may stand there beside letters and digits. */
 #define MANIFEST_NAME_MAX 200
+#define MANIFEST_FORMAT_MAX 64
 #define MANIFEST_NAME_MARKS "._-/"
 #define MANIFEST_VERSION_MAX 100
 #define MANIFEST_VERSION_MARKS "._+-"
 
 /* One harness output. */
 struct manifest_part {
-    char *name;   /* "<crate>/<bench>" or "pytest" */
-    char *format; /* "criterion" or "pytest" */
+    char *name;   /* "<crate>/<bench>", "pytest" or a command's */
+    char *format; /* of parse/format.h; not checked here */
     struct strlist expected;
     char *problem;    /* why it is not complete, or NULL */
     char *evidence;   /* a JSON object for the metadata of its rows, or NULL */
@@ -72,7 +74,9 @@ char *manifest_print(const struct manifest *manifest);
 /*
  * What the path of a file below the folder is, by the layout alone. `part` is the manifest's index.
  */
-enum layout_kind { LAYOUT_NONE, LAYOUT_MANIFEST, LAYOUT_CRITERION, LAYOUT_PYTEST };
+enum layout_kind { LAYOUT_NONE, LAYOUT_MANIFEST, LAYOUT_CRITERION, LAYOUT_PYTEST, LAYOUT_OUTPUT };
+/* Where a part of that format lies; any word is one, and whether it is known is seen later. */
+enum layout_kind layout_kind_for(const char *format);
 enum layout_kind layout_kind_of(const char *path, size_t *part);
 
 /* A fresh string: where part n lies below the folder. */

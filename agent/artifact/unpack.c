@@ -110,8 +110,7 @@ static int match_parts(const struct survey *survey, struct manifest *manifest, s
         if (index >= manifest->part_count)
             return no_place(survey->files.items[i], err);
         struct manifest_part *part = &manifest->parts[index];
-        bool is_pytest = !strcmp(part->format, "pytest");
-        if (is_pytest != (kind == LAYOUT_PYTEST))
+        if (kind != layout_kind_for(part->format))
             return no_place(survey->files.items[i], err);
         part->has_results = true;
     }

@@ -112,7 +112,7 @@ static int publish_part(struct publication *p, size_t index, struct error *err)
         .dut = {(char *)(uintptr_t)p->request->project, p->version, p->commit_time},
         .commit = p->request->commit,
         .test_bed = &p->bed,
-        .metric = p->manifest.metric,
+        .wall_metric = p->manifest.metric,
         .run = p->outcome->run,
         .toolchain = p->manifest.toolchain,
         .expected = part->expected,

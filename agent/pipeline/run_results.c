@@ -98,8 +98,9 @@ static int write_part(struct run_part *part, const char *folder, struct manifest
         return failed;
     AUTO_FREE char *place = layout_part(row, manifest->part_count - 1);
     AUTO_FREE char *target = path_join(folder, place);
-    failed = strcmp(part->format, "pytest") ? copy_criterion(part->results, target, err)
-                                            : copy_file(part->results, target, err);
+    failed = layout_kind_for(part->format) == LAYOUT_CRITERION
+                 ? copy_criterion(part->results, target, err)
+                 : copy_file(part->results, target, err);
     part->stored = !failed;
     return failed;
 }

@@ -4,9 +4,12 @@ import json
 import os
 import pathlib
 
+import jsonschema
 import pytest
 
-from run_helpers import git
+from run_helpers import ROOT, git
+
+RESULTS_SCHEMA = json.loads((ROOT / "docs" / "results-artifact.schema.json").read_text())
 
 BENCH = r"""
 #include <benchmark/benchmark.h>
@@ -194,3 +197,19 @@ def test_programs_run_pinned_and_without_secrets(machine, measure, tmp_path):
     done, said = measure(command, arguments=("--cpus", str(cpu)), env={"GITHUB_TOKEN": "secret"})
     assert done.returncode == 0, done.stderr
     assert list(rows_of(machine, said)) == [f"[{cpu}] None"]
+
+
+@pytest.mark.parametrize("clock, stored", [
+    ("wall", ["BM_sum/200", "BM_sum/200#cpu_time", "BM_sum/200#widgets", "noop"]),
+    ("cpu", ["BM_sum/200#cpu_time"]),
+])
+def test_what_one_job_measures_another_publishes(machine, measure, tmp_path, clock, stored):
+    folder, commands = tmp_path / "left", [google("sum/200")] + ([WRITES] if clock == "wall" else [])
+    done, said = measure(*commands, arguments=("--clock", clock, "--results-dir", folder))
+    assert done.returncode == 0, done.stderr
+    jsonschema.validate(json.loads((folder / "manifest.json").read_text()), RESULTS_SCHEMA)
+    published = machine("--db", tmp_path / "db", "publish", "--artifact", folder, "--expect-commit", said["commit"],
+                        "--testbed-name", "bed")
+    assert published.returncode == 0, published.stderr
+    rows = machine("--db", tmp_path / "db", "query", "--format", "json", "select benchmark_name from results_pr order by 1")
+    assert [row["benchmark_name"] for row in json.loads(rows.stdout)] == stored

@@ -110,6 +110,8 @@ Test(manifest, knows_the_places_of_the_layout)
         {"manifest.json", LAYOUT_MANIFEST, 0},
         {"parts/0.json", LAYOUT_PYTEST, 0},
         {"parts/17.json", LAYOUT_PYTEST, 17},
+        {"parts/18.out", LAYOUT_OUTPUT, 18},
+        {"parts/18.text", LAYOUT_NONE, 0},
         {"parts/3/000000/new/sample.json", LAYOUT_CRITERION, 3},
         {"parts/999/123456/new/benchmark.json", LAYOUT_CRITERION, 999},
         {"parts/3/000000/new/estimates.json", LAYOUT_CRITERION, 3},
