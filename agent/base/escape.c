@@ -40,6 +40,17 @@ bool utf8_is_valid(const char *text, size_t len)
     return true;
 }
 
+bool utf8_turns_direction(const char *text, size_t len)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    if (len == 2)
+        return c[0] == 0xd8 && c[1] == 0x9c;
+    if (len != 3 || c[0] != 0xe2)
+        return false;
+    return (c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xaa && c[2] <= 0xae))) ||
+           (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
+}
+
 /* The short escape of a control character, or NULL. */
 static const char *short_escape(char c)
 {
@@ -78,11 +89,25 @@ static size_t leading_colons(const char *text, size_t len)
     return len - blanks >= 2 && !memcmp(text + blanks, "::", 2) ? blanks : SIZE_MAX;
 }
 
+/* \u202e of a sequence of two or three bytes. */
+static void add_code_point(struct strbuf *out, const char *text, size_t step)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    unsigned point = step == 2 ? (c[0] & 0x1fu) << 6 | (c[1] & 0x3fu)
+                               : (c[0] & 0x0fu) << 12 | (c[1] & 0x3fu) << 6 | (c[2] & 0x3fu);
+    strbuf_addf(out, "\\u%04x", point);
+}
+
 void escape_terminal(struct strbuf *out, const char *text, size_t len)
 {
     size_t colons = leading_colons(text, len);
     for (size_t i = 0; i < len;) {
         size_t step = utf8_sequence(text + i, len - i);
+        if (utf8_turns_direction(text + i, step)) {
+            add_code_point(out, text + i, step);
+            i += step;
+            continue;
+        }
         if (step && !is_control(text + i, step) && !begins_command(text + i, len - i) &&
             i != colons) {
             strbuf_add(out, text + i, step);
@@ -122,6 +147,13 @@ void escape_json(struct strbuf *out, const char *text, size_t len)
     strbuf_addch(out, '"');
 }
 
+/* GitHub makes a link of "https://…" and of "www.…" without any mark around it. */
+static bool makes_link(const char *text, size_t i, size_t len)
+{
+    return (text[i] == ':' && len - i > 2 && !memcmp(text + i, "://", 3)) ||
+           (text[i] == '.' && i >= 3 && !strncasecmp(text + i - 3, "www", 3));
+}
+
 void escape_markdown(struct strbuf *out, const char *text, size_t len)
 {
     for (size_t i = 0; i < len;) {
@@ -129,9 +161,11 @@ void escape_markdown(struct strbuf *out, const char *text, size_t len)
         char c = text[i];
         if (!step || is_control(text + i, step))
             strbuf_addstr(out, step ? " " : "\xef\xbf\xbd");
-        else if (step > 1)
+        else if (step > 1 && !utf8_turns_direction(text + i, step))
             strbuf_add(out, text + i, step);
-        else if (c == '<' || c == '>' || c == '&' || c == '@' || c == '|' || c == '#')
+        else if (step > 1)
+            ; /* left out */
+        else if (strchr("<>&@|#", c) || makes_link(text, i, len))
             strbuf_addf(out, "&#%d;", c);
         else if (strchr("\\`*_{}[]()~!", c))
             strbuf_addf(out, "\\%c", c);

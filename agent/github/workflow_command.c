@@ -20,19 +20,6 @@ bool workflow_is_running(void)
     return value && !strcmp(value, "true");
 }
 
-/* Marks that make a reader see text in another order than it has: U+061C, U+200E, U+200F,
- * U+202A to U+202E, U+2066 to U+2069. */
-static bool turns_direction(const char *s, size_t len)
-{
-    const unsigned char *c = (const unsigned char *)s;
-    if (len == 2)
-        return c[0] == 0xd8 && c[1] == 0x9c;
-    if (len != 3 || c[0] != 0xe2)
-        return false;
-    return (c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xaa && c[2] <= 0xae))) ||
-           (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
-}
-
 /* As the runner decodes it again (actions/runner, ActionCommand.cs): in a property also ":" and ","
  * have a meaning. */
 static void add_escaped(struct strbuf *out, const char *text, bool property)
@@ -46,7 +33,7 @@ static void add_escaped(struct strbuf *out, const char *text, bool property)
             strbuf_addf(out, "%%%02X", (unsigned char)*text);
         else if (len <= 1 && *text != '\t')
             escape_terminal(out, text, 1);
-        else if (!turns_direction(text, len))
+        else if (!utf8_turns_direction(text, len))
             strbuf_add(out, text, len);
         len = len ? len : 1;
         text += len;

@@ -80,6 +80,11 @@ Test(escape, writes_json_that_a_parser_reads_back)
             "b\"");
 }
 
+Test(escape, shows_what_turns_the_direction_of_text)
+{
+    becomes(escape_terminal, "a\u202eb\u061c\u2013", "a\\u202eb\\u061c\u2013");
+}
+
 Test(escape, leaves_nothing_in_markdown_that_renders)
 {
     becomes(escape_markdown, "a|b", "a&#124;b");
@@ -88,6 +93,9 @@ Test(escape, leaves_nothing_in_markdown_that_renders)
     becomes(escape_markdown, "`x` [y](z) *b* _i_ ~s~ !",
             "\\`x\\` \\[y\\]\\(z\\) \\*b\\* \\_i\\_ \\~s\\~ \\!");
     becomes(escape_markdown, "two\nlines\r", "two lines ");
+    becomes(escape_markdown, "https://a.b www.c WWW.d std::io:// wwwx.y",
+            "https&#58;//a.b www&#46;c WWW&#46;d std::io&#58;// wwwx.y");
+    becomes(escape_markdown, "a\u202eb\u2066c\u061cd", "abcd");
     becomes(escape_markdown, "\\|", "\\\\&#124;");
 }
 
