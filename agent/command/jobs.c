@@ -5,6 +5,7 @@
 #include "command/rows.h"
 #include "host/machine.h"
 #include "jobs/queue.h"
+#include "model/commit.h"
 #include "pipeline/poll.h"
 #include "store/jobs.h"
 
@@ -151,7 +152,8 @@ static int add_all(void *context, struct poll_jobs *jobs, struct error *err)
     return adding->added > 0;
 }
 
-static int check_commits(const struct strlist *commits, struct error *err)
+/* As git writes them: a job's id is made of its commit's. */
+static int read_commits(const struct strlist *commits, struct strlist *out, struct error *err)
 {
     for (size_t i = 0; i < commits->count; i++) {
         int failed = command_check_commit(commits->items[i], err);
@@ -160,6 +162,7 @@ static int check_commits(const struct strlist *commits, struct error *err)
                                commits->items[i]);
         if (failed)
             return failed;
+        strlist_push_owned(out, commit_id_lower(commits->items[i]));
     }
     return 0;
 }
@@ -171,12 +174,13 @@ static int run_add(const struct globals *globals, const void *raw, const struct 
     enum poll_job_kind kind = POLL_JOB_COMMIT;
     AUTO_FREE char *repository = NULL;
     AUTO_DATABASE struct database *db = NULL;
+    AUTO_STRLIST struct strlist commits = STRLIST_INIT;
     struct test_bed bed = {0};
     if (!o->repo)
         return error_set(err, ERROR_USAGE, "jobs add needs --repo REPO");
     if (!poll_job_kind_parse(o->kind, &kind) || kind == POLL_JOB_PULL_REQUEST)
         return error_set(err, ERROR_USAGE, "--kind is commit or backfill, not '%s'", o->kind);
-    int failed = check_commits(args, err);
+    int failed = read_commits(args, &commits, err);
     if (!failed)
         failed = poll_repository(o->repo, &repository, err);
     if (!failed)
@@ -191,7 +195,7 @@ static int run_add(const struct globals *globals, const void *raw, const struct 
         adding.jobs[i] = (struct poll_job){
             .kind = kind,
             .repository = repository,
-            .commit = args->items[i],
+            .commit = commits.items[i],
             .test_bed = bed.name,
             .priority = o->priority,
         };

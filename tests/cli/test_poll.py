@@ -290,7 +290,9 @@ def test_jobs_say_what_is_wrong_in_one_line(pollers, repo):
         done = machine(*words)
         assert text in error_line(done, code), words
     pollers.add(commit)
+    pollers.add(commit.upper())
     job, = pollers.jobs()
+    assert job["commit"] == commit
     pollers.ask("jobs", "cancel", job["job"])
     assert "has ended: it is cancelled" in error_line(machine("jobs", "cancel", job["job"]), 1)
     pollers.ask("jobs", "retry", job["job"])
