@@ -234,14 +234,14 @@ static int note(const struct work *work, const struct commit *commit, struct err
 static int measure_there(struct work *work, struct backfilled *item, struct error *err)
 {
     struct dispatched_run run = {0};
-    int64_t active = 0;
+    struct dispatch_seen seen = {0};
     struct error reason = ERROR_INIT;
     const struct dispatch_options *dispatch = work->request->dispatch;
     if (note(work, &item->commit, &reason))
         log_warning("%.12s is not noted: %s", item->commit.id, reason.message);
-    int failed = dispatch_find_active(work->github, dispatch, item->commit.id, &active, err);
+    int failed = dispatch_find_active(work->github, dispatch, item->commit.id, &seen, err);
     if (!failed)
-        failed = dispatch_and_wait(work->github, dispatch, item->commit.id, active, &run, err);
+        failed = dispatch_and_wait(work->github, dispatch, item->commit.id, &seen, &run, err);
     item->url = take_ptr(run.url);
     dispatched_run_release(&run);
     return failed;

@@ -16,7 +16,6 @@ enum {
     FAILURES_IN_A_ROW = 2,
     FIND_ATTEMPTS = 20,
     FIND_WAIT_S = 3,
-    CLOCKS_APART_S = 300,
 };
 
 int dispatch_open(const struct dispatch_options *options, struct github **out, struct error *err)
@@ -33,6 +32,29 @@ int dispatch_open(const struct dispatch_options *options, struct github **out, s
 static bool names(const struct github_run *run, const char *commit)
 {
     return run->title && strstr(run->title, commit) && !strstr(run->title, "pull request");
+}
+
+/* One page of the newest. Where most of it still waits or is under way there may be more behind it:
+ * then all that GitHub lists. */
+static int list_runs(struct github *github, const struct dispatch_options *options,
+                     struct github_runs *out, struct error *err)
+{
+    struct github_runs runs = {0};
+    struct github_run_query query = {.workflow = options->workflow, .max = LOOK_AT_RUNS};
+    int failed = github_runs_list(github, &query, &runs, err);
+    size_t active = 0;
+    for (size_t i = 0; i < runs.count; i++)
+        active += github_run_is_active(&runs.items[i]);
+    if (!failed && runs.count == LOOK_AT_RUNS && active > LOOK_AT_RUNS / 2) {
+        github_runs_release(&runs);
+        query.max = 0;
+        failed = github_runs_list(github, &query, &runs, err);
+    }
+    if (failed)
+        github_runs_release(&runs);
+    else
+        *out = runs;
+    return failed;
 }
 
 /* --- one run ---------------------------------------------------------------------------------- */
@@ -91,8 +113,7 @@ static int look_up_all(struct github *github, const struct dispatch_options *opt
                        struct schedule *schedule, struct error *err)
 {
     AUTO_GITHUB_RUNS struct github_runs runs = {0};
-    const struct github_run_query query = {.workflow = options->workflow, .max = LOOK_AT_RUNS};
-    int failed = github_runs_list(github, &query, &runs, err);
+    int failed = list_runs(github, options, &runs, err);
     for (size_t i = 0; !failed && i < schedule->count; i++)
         if (schedule->items[i].action == SCHEDULE_DUE)
             look_up(&runs, options, &schedule->items[i]);
@@ -166,28 +187,32 @@ void dispatched_run_release(struct dispatched_run *run)
 }
 
 int dispatch_find_active(struct github *github, const struct dispatch_options *options,
-                         const char *commit, int64_t *id, struct error *err)
+                         const char *commit, struct dispatch_seen *out, struct error *err)
 {
     AUTO_GITHUB_RUNS struct github_runs runs = {0};
-    const struct github_run_query query = {.workflow = options->workflow, .max = LOOK_AT_RUNS};
-    int failed = github_runs_list(github, &query, &runs, err);
+    struct dispatch_seen seen = {0};
+    int failed = list_runs(github, options, &runs, err);
     if (failed)
         return failed;
-    *id = 0;
-    for (size_t i = 0; i < runs.count && !*id; i++)
-        if (names(&runs.items[i], commit) && github_run_is_active(&runs.items[i]))
-            *id = runs.items[i].id;
+    for (size_t i = 0; i < runs.count; i++) {
+        const struct github_run *run = &runs.items[i];
+        if (!seen.active && names(run, commit) && github_run_is_active(run))
+            seen.active = run->id;
+        if (run->id > seen.newest)
+            seen.newest = run->id;
+    }
+    *out = seen;
     return 0;
 }
 
-/* Where GitHub did not say which run it started: the newest that names the commit. */
+/* Where GitHub did not say which run it started: one that names the commit and was not there
+ * before. Ids grow; clocks differ. */
 static int find_started(struct github *github, const struct dispatch_options *options,
-                        const char *commit, int64_t since_s, int64_t *id, struct error *err)
+                        const char *commit, const struct dispatch_seen *seen, int64_t *id,
+                        struct error *err)
 {
-    const struct github_run_query query = {.workflow = options->workflow,
-                                           .event = "workflow_dispatch",
-                                           .created_since_s = since_s - CLOCKS_APART_S,
-                                           .max = LOOK_AT_RUNS};
+    const struct github_run_query query = {
+        .workflow = options->workflow, .event = "workflow_dispatch", .max = LOOK_AT_RUNS};
     for (int attempt = 0; attempt < FIND_ATTEMPTS; attempt++) {
         AUTO_GITHUB_RUNS struct github_runs runs = {0};
         int failed = github_runs_list(github, &query, &runs, err);
@@ -196,7 +221,7 @@ static int find_started(struct github *github, const struct dispatch_options *op
         if (failed)
             return failed;
         for (size_t i = 0; i < runs.count; i++)
-            if (names(&runs.items[i], commit)) {
+            if (runs.items[i].id > seen->newest && names(&runs.items[i], commit)) {
                 *id = runs.items[i].id;
                 return 0;
             }
@@ -222,18 +247,18 @@ static double poll_s(void)
 }
 
 int dispatch_and_wait(struct github *github, const struct dispatch_options *options,
-                      const char *commit, int64_t active, struct dispatched_run *out,
-                      struct error *err)
+                      const char *commit, const struct dispatch_seen *seen,
+                      struct dispatched_run *out, struct error *err)
 {
     AUTO_GITHUB_DISPATCHED struct github_dispatched dispatched = {0};
     AUTO_GITHUB_RUN struct github_run run = {0};
-    int64_t id = active, before_s = clock_unix_s();
+    int64_t id = seen->active;
     int failed = 0;
     if (!id) {
         failed = start_run(github, options, commit, &dispatched, err);
         id = dispatched.run_id;
         if (!failed && !id)
-            failed = find_started(github, options, commit, before_s, &id, err);
+            failed = find_started(github, options, commit, seen, &id, err);
     }
     if (failed)
         return failed;

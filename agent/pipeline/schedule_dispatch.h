@@ -32,7 +32,8 @@ int dispatch_open(const struct dispatch_options *options, struct github **out,
 /*
  * Starts a run for each due commit, the oldest first, and notes each in its item: SCHEDULE_QUEUED,
  * SCHEDULE_LOST, SCHEDULE_LATER, SCHEDULE_DISPATCHED or SCHEDULE_BROKEN. Asks GitHub nothing when
- * nothing is due, else once for the list of runs and once for each run that is started. What is due
+ * nothing is due, else once for the list of runs (up to eleven times where most of the newest 100
+ * still wait or are under way) and once for each run that is started. What is due
  * is noted in the database first. After two failures in a row the others are put off.
  */
 int schedule_dispatch(struct schedule *schedule, const struct dispatch_options *options,
@@ -45,11 +46,16 @@ struct dispatched_run {
 };
 void dispatched_run_release(struct dispatched_run *run);
 
-/* A run for this commit that waits or is under way: *id, or 0. */
+/* What is there before a run is started. */
+struct dispatch_seen {
+    int64_t active; /* a run for this commit that waits or is under way; 0: none */
+    int64_t newest; /* the greatest id of all runs; 0: there is none */
+};
 int dispatch_find_active(struct github *github, const struct dispatch_options *options,
-                         const char *commit, int64_t *id, struct error *err) MUST_CHECK;
-/* Starts a run, or takes the one that is there already (`active`, 0: none), and waits for its end.
- * ERROR_BUILD when it ended with another conclusion than success. */
+                         const char *commit, struct dispatch_seen *out,
+                         struct error *err) MUST_CHECK;
+/* Starts a run, or takes the one that is there already, and waits for its end. ERROR_BUILD when it
+ * ended with another conclusion than success. */
 int dispatch_and_wait(struct github *github, const struct dispatch_options *options,
-                      const char *commit, int64_t active, struct dispatched_run *out,
-                      struct error *err) MUST_CHECK;
+                      const char *commit, const struct dispatch_seen *seen,
+                      struct dispatched_run *out, struct error *err) MUST_CHECK;

@@ -182,6 +182,16 @@ def test_an_answer_without_the_run_is_fine(store, server):  # noqa: F811
     assert actions(schedule(store, server)) == {"commit 1": "queued"}
 
 
+def test_more_runs_may_wait_than_fit_on_a_page(store, server, runner):  # noqa: F811
+    commits = server.project.add_commits(131)
+    runner.measure(commits[0])
+    done = schedule(store, server)
+    assert list(actions(done).values()).count("dispatched") == 130
+    done = schedule(store, server)
+    assert list(actions(done).values()).count("queued") == 130, done.stderr
+    assert dispatched(server) == commits[1:]
+
+
 def test_a_dry_run_starts_nothing(store, server):  # noqa: F811
     server.project.add_commits(1)
     assert actions(schedule(store, server, "--dry-run")) == {"commit 1": "due"}
@@ -374,6 +384,20 @@ def test_a_run_that_fails_does_not_end_a_backfill(store, server, runner):  # noq
     assert done.returncode == 4
     assert actions(done) == {"commit 3": "measured", "commit 2": "broken", "commit 1": "measured"}
     assert f"1 of 3 commits failed: {commits[1][:12]} (its workflow run ended with failure" in done.stderr
+
+
+def test_a_run_that_ended_before_is_not_taken_for_the_one_that_was_started(store, server, runner):  # noqa: F811
+    commit, = server.project.add_commits(1)
+    server.on_run = runner.take
+    server.dispatch_answers_with_run = False
+    runner.conclusions[commit] = "failure"
+    assert backfill(store, server).returncode == 4
+    runner.conclusions.clear()
+    runner.delay = .5
+    done = backfill(store, server)
+    assert done.returncode == 0, done.stderr
+    assert actions(done) == {"commit 1": "measured"}
+    assert dispatched(server) == [commit] * 2
 
 
 def test_by_information_the_next_commit_depends_on_what_came_before(store, server, runner):  # noqa: F811
