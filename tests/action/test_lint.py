@@ -135,6 +135,15 @@ def test_the_job_that_runs_a_pull_request_has_nothing_to_steal():
     assert "pull-request: true" in lines and "results-dir:" in lines
 
 
+def test_no_job_hands_over_what_the_one_before_it_has_left():
+    """The workspace of a self-hosted runner is kept: a folder of results there would stop each run but the first, and
+    its upload would be that of another run."""
+    lines = job(ROOT / "workflows" / "run-benchmarks.yml", "pull-request")
+    [left] = re.findall(r"results-dir: (.*)", lines)
+    [taken] = re.findall(r"upload-artifact@.*\n(?: .*\n)*? +path: (.*)", lines)
+    assert left == taken == "${{ runner.temp }}/lance-bench-${{ github.run_id }}-${{ github.run_attempt }}"
+
+
 def test_what_publishes_checks_nothing_out():
     text = (ROOT / "workflows" / "publish-results.yml").read_text()
     assert "actions/checkout" not in text and "head_branch" not in text and "download-artifact" not in text
