@@ -92,6 +92,7 @@ static int keep_item(struct gather *gather, const struct strbuf *name, struct it
     item->value *= factor > 0 ? factor : 1;
     const struct gather_piece piece = {
         .benchmark = name,
+        .variant = gather->keys.count, /* a name that comes again is another result */
         .metric = factor > 0      ? NULL
                   : is_rate(unit) ? "throughput"
                                   : "value",

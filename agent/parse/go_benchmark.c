@@ -165,8 +165,9 @@ static int keep_line(struct go_file *file, const struct stream *s, const char *n
                      uint64_t iterations, const char *text, struct error *err)
 {
     AUTO_STRBUF struct strbuf full = STRBUF_INIT;
+    strbuf_add(&full, s->package.buf, s->package.len);
     if (s->package.len)
-        strbuf_addf(&full, "%s.", s->package.buf);
+        strbuf_addch(&full, '.');
     strbuf_add(&full, name, len);
     return keep_pairs(file, s, &full, iterations, text, err);
 }

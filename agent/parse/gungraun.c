@@ -120,7 +120,7 @@ static int read_data(struct json_reader *r, struct summary_file *s, struct error
 }
 
 /* The events of the profile, which has ended, get their tool's name. */
-static void name_events(struct summary_file *s)
+static void name_events(struct summary_file *s, bool is_first)
 {
     bool plain =
         !s->tool.len || !strcmp(s->tool.buf, "Callgrind") || !strcmp(s->tool.buf, "Cachegrind");
@@ -139,7 +139,7 @@ static void name_events(struct summary_file *s)
 
 static int read_profiles(struct json_reader *r, struct summary_file *s, struct error *err)
 {
-    bool profiles = false, more = false;
+    bool profiles = false, more = false, is_first = true;
     int rc = json_enter(r, JSON_ARRAY_BEGIN, err);
     while (!rc && !(rc = json_next_item(r, &profiles, err)) && profiles) {
         strbuf_clear(&s->tool);
@@ -152,7 +152,8 @@ static int read_profiles(struct json_reader *r, struct summary_file *s, struct e
             else
                 rc = json_skip(r, err);
         }
-        name_events(s);
+        name_events(s, is_first);
+        is_first = false;
     }
     return rc;
 }

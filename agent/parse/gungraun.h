@@ -13,8 +13,8 @@
  *     …Rate            as it is called, in percent
  *     others           as they are called, in "events"
  *
- * Events of another tool than Callgrind or Cachegrind have its name in front: `dhat.TotalBytes`, in
- * bytes or blocks where the name says so.
+ * Events of another tool than Callgrind (or Cachegrind, where that is the first one) have its name
+ * in front: `dhat.TotalBytes`, in bytes or blocks where the name says so.
  */
 #pragma once
 

@@ -43,7 +43,8 @@ def details(row):
 
 
 @pytest.mark.parametrize("file,name,count,benchmark,units,values,first", FILES, ids=[f[0] for f in FILES])
-def test_a_real_file_is_stored_by_name_and_by_auto_alike(store, file, name, count, benchmark, units, values, first):  # noqa: F811
+def test_a_real_file_is_stored_by_name_and_by_auto_alike(  # noqa: F811
+        store, file, name, count, benchmark, units, values, first):  # noqa: F811
     done = store.ok("publish", name, FIXTURES / file, *DUT, "--format", "json")
     assert json.loads(done.stdout) == {"results": count}
     row = rows(store)[benchmark]
@@ -158,8 +159,8 @@ def test_hyperfine_here(store):  # noqa: F811
 
 
 def test_pyperf_here(store):  # noqa: F811
-    wrote(store, tool("python", FORMATS), "-m", "pyperf", "timeit", "--name", "sum", "-p", 2, "-n", 3, "-l", 200, "-w", 1,
-          "-o", "out.json", "sum(range(10))", env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    wrote(store, tool("python", FORMATS), "-m", "pyperf", "timeit", "--name", "sum", "-p", 2, "-n", 3, "-l", 200,
+          "-w", 1, "-o", "out.json", "sum(range(10))", env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     store.ok("publish", "auto", store.folder / "out.json", *DUT)
     row = rows(store)["sum"]
     assert len(row["values"]) == 6 and 1 < row["values"][0] < 1e7 and row["units"] == "nanoseconds"
@@ -168,7 +169,8 @@ def test_pyperf_here(store):  # noqa: F811
 def test_conbenchs_own_client_here(store):  # noqa: F811
     (store.folder / "write.py").write_text(
         "import json\nfrom benchadapt import BenchmarkResult\n"
-        "r = BenchmarkResult(stats={'data': [1.5, 2.5], 'unit': 'ms', 'times': [], 'time_unit': 's', 'iterations': 2},\n"
+        "r = BenchmarkResult(stats={'data': [1.5, 2.5], 'unit': 'ms', 'times': [],\n"
+        "    'time_unit': 's', 'iterations': 2},\n"
         "    tags={'name': 'read', 'n': 3}, github={'commit': 'a' * 40, 'repository': 'https://github.com/o/r'})\n"
         "print(json.dumps(r.to_publishable_dict(), default=str, indent=1))\n")
     out = wrote(store, tool("python", FORMATS), "write.py")
@@ -178,8 +180,8 @@ def test_conbenchs_own_client_here(store):  # noqa: F811
 
 def test_pytests_junit_here(store):  # noqa: F811
     store.file("test_it.py", "def test_one(): pass\ndef test_two(): assert 0\n")
-    subprocess.run([tool("python", TOOLS / "venv-new" / "bin"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junit-xml=out.xml",
-                    "test_it.py"], cwd=store.folder, capture_output=True, check=False, timeout=120)
+    subprocess.run([tool("python", TOOLS / "venv-new" / "bin"), "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                    "--junit-xml=out.xml", "test_it.py"], cwd=store.folder, capture_output=True, check=False, timeout=120)
     store.ok("publish", "auto", store.folder / "out.xml", *DUT)
     assert list(rows(store)) == ["test_it::test_one#test_duration"]
 

@@ -4,7 +4,8 @@
     formats.py PARSE_SPEED FOLDER [BENCHMARKS]
 
 Google Benchmark's JSON beside benchadapt's adapter (where it is installed: scripts/test-tools formats) and json.load;
-Go's text beside a regular expression over its lines. Files are written to FOLDER; the same arguments give the same bytes.
+Go's text beside a regular expression over its lines. Files are written to FOLDER; the same arguments give the same
+bytes.
 """
 
 import json

@@ -238,6 +238,21 @@ Test(formats, gungraun_of_version_six_has_the_new_run_on_the_left)
     expect(&c, "b::f", "instructions", "instructions", 1, 7);
 }
 
+Test(formats, gungrauns_second_tool_does_not_mix_with_the_first)
+{
+    AUTO_COLLECTION struct collection c = collect_text(
+        "gungraun",
+        "{\"version\":\"7\",\"module_path\":\"b::f\",\"profiles\":["
+        "{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"old\":1,\"new\":2}}}}},"
+        "\"tool\":\"Callgrind\"},"
+        "{\"data\":{\"total\":{\"metrics\":{\"Ir\":{\"values\":{\"new\":3}}}}},"
+        "\"tool\":\"Cachegrind\"}]}",
+        MAX_LEN);
+    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    expect(&c, "b::f", "instructions", "instructions", 1, 2);
+    expect(&c, "b::f", "cachegrind.Ir", "events", 1, 3);
+}
+
 Test(formats, junit_gives_whole_tests_durations_and_no_wall_time)
 {
     AUTO_COLLECTION struct collection c = read_fixture("junit-pytest-9.2.0.xml", 5);
