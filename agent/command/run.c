@@ -38,7 +38,8 @@ static const struct option_row run_rows[] = {
     ROW(benches, OPTION_LIST, "bench", "NAME", "this bench alone"),
     ROW(features, OPTION_LIST, "features", "NAME", "a Cargo feature of the crates"),
     ROW(filter, OPTION_STRING, "filter", "PATTERN",
-        "benchmarks whose name matches: a regular expression for Criterion, -k for pytest"),
+        "benchmarks whose name matches: a regular expression for Criterion and Google Benchmark, a "
+        "part of the name for #[bench], -k for pytest"),
     ROW(rust_only, OPTION_FLAG, "rust-only", NULL, "leave the Python suite out"),
     ROW(python_only, OPTION_FLAG, "python-only", NULL, "leave the Rust benches out"),
     ROW(toolchain, OPTION_STRING, "toolchain", "NAME",

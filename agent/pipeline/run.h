@@ -82,9 +82,9 @@ struct run_request {
 
 /* What became of one harness output. */
 struct run_part {
-    char *name;              /* "<crate>/<bench>" or "pytest" */
+    char *name;              /* "<crate>/<bench>", "pytest" or a command's */
     char *results;           /* file or folder of what it left, NULL when it did not get so far */
-    const char *format;      /* "criterion" or "pytest" */
+    const char *format;      /* of parse/format.h: "criterion", "libtest", "pytest", a command's */
     struct strlist expected; /* names of benchmarks, where the harness tells */
     uint64_t found, inserted, unchanged;
     double seconds;

@@ -75,9 +75,9 @@ def neighbour():
 def clocked(library, tmp_path):
     """Runs a program under the library: what it printed as JSON, and the lines of the report."""
 
-    def run(program, report=tmp_path / "report"):
+    def run(program, report=tmp_path / "report", rule="phases"):
         pathlib.Path(report).unlink(missing_ok=True)
-        env = {**os.environ, "LD_PRELOAD": str(library), "LANCE_BENCH_CLOCK": str(report)}
+        env = {**os.environ, "LD_PRELOAD": str(library), "LANCE_BENCH_CLOCK": str(report), "LANCE_BENCH_CLOCK_RULE": rule}
         done = subprocess.run([sys.executable, "-c", PRELUDE + textwrap.dedent(program)], env=env, text=True,
                               capture_output=True, timeout=60, preexec_fn=lambda: os.sched_setaffinity(0, {CPU}))
         assert done.returncode == 0, done.stderr
@@ -268,6 +268,111 @@ def test_lines_are_read_whole_and_no_other_is_taken_for_one_of_criterions(clocke
         print("null")
     """)
     assert [figures(line)[5] for line in lines[1:]] == ["a: Collecting b", "long"]
+
+
+TIMED = """
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+static double at(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return t.tv_sec + t.tv_nsec / 1e9;
+}
+int main(void)
+{
+    usleep(200000);
+    double cpu = at(CLOCK_THREAD_CPUTIME_ID), clock = at(CLOCK_MONOTONIC), real = at(CLOCK_BOOTTIME);
+    while (at(CLOCK_BOOTTIME) - real < 1)
+        ;
+    printf("[%f, ", at(CLOCK_BOOTTIME) - real);
+    printf("%f, ", at(CLOCK_MONOTONIC) - clock);
+    printf("%f]", at(CLOCK_THREAD_CPUTIME_ID) - cpu);
+    usleep(200000);
+    return 0;
+}
+"""
+
+
+@pytest.fixture
+def timed(library, tmp_path):
+    """Builds a C or C++ program and runs it under the library: what it printed as JSON, and the lines of the report."""
+
+    def run(source, compiler, *words, arguments=()):
+        subprocess.run([*compiler, "-O1", "-o", "timed", "-", *words], input=source, text=True, cwd=tmp_path, check=True)
+        report = tmp_path / "report"
+        env = {**os.environ, "LD_PRELOAD": str(library), "LANCE_BENCH_CLOCK": str(report),
+               "LANCE_BENCH_CLOCK_RULE": "program"}
+        done = subprocess.run(["./timed", *arguments], cwd=tmp_path, env=env, check=True, text=True, capture_output=True,
+                              timeout=60, preexec_fn=lambda: os.sched_setaffinity(0, {CPU}))
+        return json.loads(done.stdout), report.read_text().splitlines()
+
+    return run
+
+
+def test_a_program_is_judged_from_its_first_read_of_the_clock_to_the_last(timed, neighbour):
+    (took, clock, cpu), (_, line) = timed(TIMED, ["gcc", "-x", "c"])
+    assert clock == pytest.approx(cpu, rel=0.05)
+    assert clock < 0.8 * took
+    cpu_s, blocked, others, preempted, reads, name = figures(line)
+    # It has slept before and after, and was never alone.
+    assert (name, reads) == ("the program", 1)
+    assert preempted > 0.1 and blocked < 0.02 and others < 0.02
+
+
+def test_libtests_lines_part_the_reads_of_a_program(clocked):
+    _, lines = clocked("""
+        import ctypes, hashlib, threading
+        def say(name):
+            os.write(1, f"test {name:9} ... bench:".encode())
+            os.write(1, b"  1.00 ns/iter (+/- 0.00)\\n")
+        def threaded():
+            thread = threading.Thread(target=hashlib.pbkdf2_hmac, args=("sha256", b"x", b"y", 300_000))
+            thread.start()
+            thread.join()
+        own = os.dup(1)
+        os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
+        for name, work in {"spins": lambda: spin(0.1), "waits": lambda: ctypes.CDLL(None).usleep(100_000),
+                           "threads": threaded, "spins ... bench: twice": lambda: spin(0.1)}.items():
+            mono()
+            work()
+            mono()
+            ctypes.CDLL(None).usleep(50_000)
+            say(name)
+        say("never")
+        os.dup2(own, 1)
+        print("null")
+    """, rule="libtest")
+    found = {name: rest for *rest, name in map(figures, lines[1:])}
+    assert list(found) == ["spins", "waits", "threads", "spins ... bench: twice", "never"]
+    waited = [name for name, (_, blocked, *_) in found.items() if blocked > 0.05]
+    assert waited[0] == "waits" and not {"spins", "spins ... bench: twice", "never"} & set(waited)
+    assert [name for name, (_, _, others, *_) in found.items() if others > 0.02] == ["threads"]
+    assert found["never"][-1] == 0 and found["spins"][-1] > 0
+
+
+GOOGLE = """
+#include <benchmark/benchmark.h>
+static void sum(benchmark::State &state)
+{
+    for (auto _ : state)
+        for (long i = 0; i < 500; i++)
+            benchmark::DoNotOptimize(i);
+}
+BENCHMARK(sum);
+BENCHMARK_MAIN();
+"""
+
+
+def test_google_benchmark_sees_in_the_clock_what_it_measures_as_cpu_time_itself(timed, neighbour):
+    if not pathlib.Path("/usr/include/benchmark/benchmark.h").exists():
+        pytest.skip("libbenchmark-dev is not installed (scripts/setup test)")
+    document, (_, line) = timed(GOOGLE, ["g++", "-x", "c++"], "-lbenchmark", "-lpthread",
+                                arguments=("--benchmark_format=json", "--benchmark_min_time=0.5"))
+    (measured,) = document["benchmarks"]
+    assert measured["real_time"] == pytest.approx(measured["cpu_time"], rel=0.02)
+    assert figures(line)[3] > 0.1, "without a neighbour the two would agree anyway"
 
 
 def test_without_its_variable_the_library_does_nothing(library, tmp_path):
