@@ -122,8 +122,8 @@ static int read_data(struct json_reader *r, struct summary_file *s, struct error
 /* The events of the profile, which has ended, get their tool's name. */
 static void name_events(struct summary_file *s, bool is_first)
 {
-    bool plain =
-        !s->tool.len || !strcmp(s->tool.buf, "Callgrind") || !strcmp(s->tool.buf, "Cachegrind");
+    bool plain = !s->tool.len || !strcmp(s->tool.buf, "Callgrind") ||
+                 (is_first && !strcmp(s->tool.buf, "Cachegrind"));
     for (char *p = s->tool.buf; !plain && *p; p++)
         *p = (char)tolower((unsigned char)*p);
     for (size_t i = 0; i < s->count; i++) {

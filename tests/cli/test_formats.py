@@ -181,7 +181,8 @@ def test_conbenchs_own_client_here(store):  # noqa: F811
 def test_pytests_junit_here(store):  # noqa: F811
     store.file("test_it.py", "def test_one(): pass\ndef test_two(): assert 0\n")
     subprocess.run([tool("python", TOOLS / "venv-new" / "bin"), "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                    "--junit-xml=out.xml", "test_it.py"], cwd=store.folder, capture_output=True, check=False, timeout=120)
+                    "--junit-xml=out.xml", "test_it.py"], cwd=store.folder, capture_output=True,
+                   check=False, timeout=120)
     store.ok("publish", "auto", store.folder / "out.xml", *DUT)
     assert list(rows(store)) == ["test_it::test_one#test_duration"]
 
