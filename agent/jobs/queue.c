@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Another approval of a commit that was measured asks for another round. */
+/* Another approval of a commit that was measured asks for another round, and so does somebody who
+ * has seen since then that its results were taken back. */
 static bool is_asked_again(const struct poll_job *there, const struct poll_job *job)
 {
+    if (there->state == POLL_JOB_DONE && job->added_at > there->ended_at)
+        return true;
     return job->kind == POLL_JOB_PULL_REQUEST && job->check_run &&
            job->check_run != there->check_run && there->ended_at;
 }
@@ -17,6 +20,8 @@ static void begin_again(struct poll_job *there, const struct poll_job *job, int6
     if (lease_retry(there, now, NULL))
         return;
     there->check_run = job->check_run;
+    there->kind = job->kind;
+    there->priority = job->priority ? job->priority : poll_job_kind_priority(job->kind);
     free(there->arguments);
     there->arguments = xstrdup(job->arguments);
 }

@@ -24,7 +24,9 @@ enum queue_added {
 
 /* Queues a copy of `job`, of which kind, repository, commit, test bed, arguments, pull request,
  * check run and priority (0: that of its kind) count. A pull request's job that has ended is queued
- * again where the check run is another one, for it is another approval then. */
+ * again where the check run is another one, for it is another approval then. `added_at` is 0, or
+ * when it was seen that what the job has stored was taken back: one that was done before is queued
+ * again. */
 enum queue_added queue_add(struct poll_jobs *jobs, const struct poll_job *job, int64_t now);
 
 /* The free job that comes next: the greatest priority, then one whose lease is over before a queued

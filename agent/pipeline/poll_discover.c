@@ -93,12 +93,16 @@ static int add_due(const struct poll_request *request, const char *repository, c
         .test_bed = request->test_bed,
         .first = request->first,
     };
+    int64_t seen_at = clock_unix_s();
     int failed = schedule_make(&asked, &schedule, err);
     for (size_t i = 0; !failed && i < schedule.notes.count; i++)
         log_warning("%s", schedule.notes.items[i]);
     for (size_t i = schedule.count; !failed && i-- > 0;)
-        if (schedule.items[i].action == SCHEDULE_DUE)
-            add_job(out, POLL_JOB_COMMIT, request, repository, schedule.items[i].commit.id);
+        if (schedule.items[i].action == SCHEDULE_DUE) {
+            struct poll_job *job =
+                add_job(out, POLL_JOB_COMMIT, request, repository, schedule.items[i].commit.id);
+            job->added_at = schedule.items[i].why == DUE_INVALIDATED ? seen_at : 0;
+        }
     return failed;
 }
 

@@ -309,6 +309,20 @@ def test_a_job_that_is_asked_for_again_is_a_run_of_its_own(pollers, repo):
     assert pollers.query("SELECT count(*) AS n FROM results") == [{"n": 2}]
 
 
+def test_a_commit_whose_results_were_taken_back_is_measured_again_once(pollers, repo):
+    assert pollers.once("a").returncode == 0
+    job, = pollers.jobs()
+    done = pollers.machine("asking")("invalidate", f"job-{job['job']}", "--reason", "the fan was off")
+    assert done.returncode == 0, done.stderr
+    time.sleep(1.1)  # the table counts in seconds
+    for _ in range(2):
+        assert pollers.once("a").returncode == 0
+        assert states(pollers.jobs()) == ["done"]
+    runs = pollers.query("SELECT run, outcome FROM runs WHERE harness = 'run' ORDER BY run")
+    assert [(row["run"], row["outcome"]) for row in runs] == [
+        (f"job-{job['job']}", "invalidated"), (f"job-{job['job']}-1", "complete")]
+
+
 def test_each_job_has_a_check_run(pollers, repo):
     with GitHubServer() as github:
         github.repo.load_git(repo)

@@ -101,6 +101,29 @@ Test(queue, another_approval_of_a_pull_request_is_another_round)
     cr_assert_str_eq(jobs.items[0].arguments, "[\"--rust-only\"]");
 }
 
+Test(queue, what_was_taken_back_after_a_job_was_done_is_another_round)
+{
+    AUTO_POLL_JOBS struct poll_jobs jobs = {0};
+    struct poll_job job = {
+        .repository = (char *)"https://example.org/x",
+        .commit = (char *)"0123456789abcdef0123456789abcdef01234567",
+        .test_bed = (char *)"bed",
+        .added_at = 20,
+    };
+    cr_assert_eq(queue_add(&jobs, &job, 10), QUEUE_ADDED);
+    jobs.items[0].state = POLL_JOB_DONE;
+    jobs.items[0].ended_at = 20;
+    cr_assert_eq(queue_add(&jobs, &job, 21), QUEUE_UNCHANGED, "it may have been seen before");
+    job.added_at = 21;
+    cr_assert_eq(queue_add(&jobs, &job, 22), QUEUE_ADDED);
+    cr_assert_eq(jobs.items[0].state, POLL_JOB_QUEUED);
+    cr_assert_eq(jobs.items[0].round, 1);
+    jobs.items[0].state = POLL_JOB_FAILED;
+    jobs.items[0].ended_at = 23;
+    job.added_at = 30;
+    cr_assert_eq(queue_add(&jobs, &job, 30), QUEUE_UNCHANGED, "it cannot be measured");
+}
+
 Test(queue, pull_requests_come_first_backfill_last_and_older_ones_before_newer_ones)
 {
     AUTO_POLL_JOBS struct poll_jobs jobs = {0};
