@@ -113,7 +113,7 @@ def test_a_bench_that_prints_for_ever(machine, odd):
 def test_a_bench_without_criterion_is_named_and_left_out(machine, sample):
     done, said = machine.run(sample, "--rev", "odd", "--bench", "plain", "--bench", "text")
     assert done.returncode == 0, done.stderr
-    assert said["skipped"] == ["wordbag/plain: not made with Criterion"]
+    assert said["skipped"] == ["wordbag/plain: made neither with Criterion nor with #[bench]"]
     assert [part["name"] for part in said["parts"]] == ["wordbag/text"]
 
 
