@@ -14,7 +14,7 @@ enum { TEXT_MAX = 65535, EXTERNAL_ID_MAX = 255 };
 void github_check_release(struct github_check *check)
 {
     char *owned[] = {check->name,       check->head_sha, check->external_id, check->status,
-                     check->conclusion, check->app,      check->url};
+                     check->conclusion, check->app,      check->url,         check->details_url};
     for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
         free(owned[i]);
     *check = (struct github_check){0};
@@ -42,6 +42,7 @@ static int read_check(const cJSON *json, struct github_check *out, struct error 
         .conclusion = field_text(json, "conclusion"),
         .app = field_text(json, "app.slug"),
         .url = field_text(json, "html_url"),
+        .details_url = field_text(json, "details_url"),
         .started_s = field_time(json, "started_at"),
         .completed_s = field_time(json, "completed_at"),
     };

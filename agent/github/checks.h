@@ -12,6 +12,7 @@ struct github_check {
                          "" until completed */
     char *app;        /* slug of the app that made it */
     char *url;
+    char *details_url; /* as its maker has set it; GitHub's own page where he has not */
     int64_t started_s, completed_s;
 };
 

@@ -90,8 +90,26 @@ static bool is_job(const struct bot *bot, const struct github_check *check, cons
            !strcmp(approval->commit, commit) && !strcmp(check->head_sha, commit);
 }
 
-static bool is_better(const struct github_check *check, const struct github_check *best)
+/* How near the check run is to the workflow run of the event: 2 names it, 1 names none, 0 another.
+ */
+static int nearness(const struct bot *bot, const struct github_check *check)
 {
+    static const char runs[] = "/actions/runs/";
+    const char *at = strstr(check->details_url, runs);
+    if (!bot->event.run_id || !at)
+        return 1;
+    AUTO_FREE char *id = xasprintf("%" PRId64, bot->event.run_id);
+    at += strlen(runs);
+    size_t digits = strspn(at, "0123456789");
+    return digits == strlen(id) && !strncmp(at, id, digits) ? 2 : 0;
+}
+
+static bool is_better(const struct bot *bot, const struct github_check *check,
+                      const struct github_check *best)
+{
+    int near = nearness(bot, check), best_near = nearness(bot, best);
+    if (near != best_near)
+        return near > best_near;
     bool open = strcmp(check->status, "completed"), best_open = strcmp(best->status, "completed");
     return open != best_open ? open : check->id > best->id;
 }
@@ -109,7 +127,7 @@ int bot_find_job(struct bot *bot, const char *commit, int64_t comment, struct bo
         struct github_check *check = &checks.items[i];
         if (!is_job(bot, check, commit, &approval) || (comment && approval.comment != comment))
             continue;
-        if (!best || is_better(check, best)) {
+        if (!best || is_better(bot, check, best)) {
             best = check;
             found = approval;
         }
@@ -165,6 +183,14 @@ static void print_state(struct strbuf *out, const struct bot_job *job,
         strbuf_addf(out, "\n\n%s", report->details);
 }
 
+/* A run that ends late must not speak over the one that was approved after it. */
+static bool is_past(const struct bot *bot, const struct bot_job *job)
+{
+    struct bot_approval last;
+    return bot->text.job && bot_approval_parse(bot->text.job, &last) &&
+           last.comment > job->approval.comment;
+}
+
 int bot_report(struct bot *bot, struct bot_job *job, const struct bot_report *report,
                struct error *err)
 {
@@ -182,10 +208,11 @@ int bot_report(struct bot *bot, struct bot_job *job, const struct bot_report *re
     int failed = bot_load_text(bot, err);
     if (failed)
         return failed;
+    bool past = is_past(bot, job);
     bot_approval_print(&job->approval, id);
     bot_text_set(&bot->text.job, id);
     bot_text_set(&bot->text.state, state.buf);
-    failed = bot_save_text(bot, err);
+    failed = past ? 0 : bot_save_text(bot, err);
     if (!failed)
         failed = github_check_update(bot->github, job->check.id, &change, &updated, err);
     if (failed)

@@ -47,7 +47,9 @@ void bot_job_release(struct bot_job *job);
 
 /*
  * The check run of an approval of `commit` on the bot's pull request: that of `comment` where it is
- * not 0, else one that is not completed, else the newest. out->check.id is 0 where there is none.
+ * not 0; else that of the workflow run that the event speaks of, before one that names no run and
+ * one that names another; among equals one that is not completed, else the newest. out->check.id is
+ * 0 where there is none.
  */
 int bot_find_job(struct bot *bot, const char *commit, int64_t comment, struct bot_job *out,
                  struct error *err) MUST_CHECK;
@@ -63,6 +65,8 @@ struct bot_report {
     const char *details;             /* Markdown behind it, or NULL */
     const char *run_url;             /* or NULL */
 };
+/* A job that was approved before the one that the comment speaks of is told in its check run alone.
+ */
 int bot_report(struct bot *bot, struct bot_job *job, const struct bot_report *report,
                struct error *err) MUST_CHECK;
 

@@ -524,6 +524,20 @@ def test_a_second_attempt_is_not_answered_with_what_the_first_has_left(forge):
     assert row["run"] == f"{run['id']}-2"
 
 
+def test_a_run_that_ends_late_does_not_speak_for_the_one_approved_after_it(forge):
+    approve(forge)
+    late = forge.runs[0]
+    forge.repo.finish_run(late, "failure")
+    forge.server.clock_offset += 60
+    approve(forge)
+    first, second = forge.checks
+    text = forge.text
+    forge.done(forge.bot("finish", forge.run_event(late)))
+    assert first["conclusion"] == "failure" and second["status"] == "queued" and forge.text == text
+    forge.done(forge.finish(forge.runs[1], make_zip(files_of(commit=forge.head))))
+    assert second["conclusion"] == "success" and first["conclusion"] == "failure" and "`count`" in forge.text
+
+
 def test_a_run_that_was_cancelled_is_said(forge):
     approve(forge)
     forge.repo.finish_run(forge.runs[0], "cancelled")
