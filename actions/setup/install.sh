@@ -20,8 +20,10 @@ if [ -n "${LB_VERSION:-}" ]; then
     folder=${RUNNER_TOOL_CACHE:-${RUNNER_TEMP:-/tmp}}/lance-bench/$name
     work=$(mktemp -d "${RUNNER_TEMP:-/tmp}/lance-bench.XXXXXX")
     trap 'rm -rf "$work"' EXIT
+    # What begins encrypted stays so where it is redirected: the checksum may come the same way.
+    case $LB_BASE_URL in http://*) protocols='=https,http' ;; *) protocols='=https' ;; esac
     fetch() {
-        curl --fail --silent --show-error --location --proto '=https,http' --retry 5 --retry-connrefused \
+        curl --fail --silent --show-error --location --proto "$protocols" --retry 5 --retry-connrefused \
             --output "$work/$1" "$LB_BASE_URL/v$LB_VERSION/$1" || fail "cannot fetch $LB_BASE_URL/v$LB_VERSION/$1"
     }
     fetch "$name.tar.gz"

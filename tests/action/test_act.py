@@ -227,3 +227,16 @@ def test_setup_installs_a_release_only_when_its_hash_is_right(tmp_path):
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_setup_follows_no_redirect_out_of_https(tmp_path):
+    curl = tmp_path / "bin" / "curl"
+    curl.parent.mkdir()
+    curl.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/words\nexit 1\n')
+    curl.chmod(0o755)
+    for url, protocols in (("https://example.org", "=https"), ("http://127.0.0.1:1", "=https,http")):
+        done = subprocess.run(["sh", ROOT / "actions" / "setup" / "install.sh"], text=True, capture_output=True, check=False,
+                              env={"PATH": f"{curl.parent}:/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path),
+                                   "LB_BASE_URL": url, "LB_VERSION": "1.2.3"})
+        assert done.returncode == 1 and "cannot fetch" in done.stdout
+        assert f"--proto {protocols} " in (tmp_path / "words").read_text()
