@@ -247,13 +247,15 @@ static int measure_there(struct work *work, struct backfilled *item, struct erro
     return failed;
 }
 
-static int measure(struct work *work, size_t index, struct backfilled *item, struct error *err)
+static int measure(struct work *work, size_t index, struct backfilled *item, bool *others,
+                   struct error *err)
 {
     if (work->github)
         return measure_there(work, item, err);
     const struct local_commit local = {work->request->source.repo, work->project,
-                                       &work->range.items[index], &work->states.items[index]};
-    return run_local_commit(&local, work->request->run, err);
+                                       work->request->test_bed, &work->range.items[index],
+                                       &work->states.items[index]};
+    return run_local_commit(&local, work->request->run, others, err);
 }
 
 /* Whether what stopped this commit may well stop the next one too. */
@@ -269,7 +271,8 @@ static int take_next(struct work *work, const struct plan_choice *choice, struct
     struct backfilled *item = add_item(work, choice->index, choice);
     show_progress(work, item);
     double began_s = clock_monotonic_s();
-    int failed = measure(work, choice->index, item, &reason);
+    bool others = false;
+    int failed = measure(work, choice->index, item, &others, &reason);
     item->seconds = clock_monotonic_s() - began_s;
     work->tried[choice->index] = true;
     item->action = failed ? BACKFILL_BROKEN : BACKFILL_MEASURED;
@@ -283,7 +286,7 @@ static int take_next(struct work *work, const struct plan_choice *choice, struct
     }
     if (failed)
         log_error("%.12s: %s", item->commit.id, reason.message);
-    else
+    else if (!others)
         add_duration(work, item->seconds);
     return 0;
 }

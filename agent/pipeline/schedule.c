@@ -32,6 +32,7 @@ void schedule_release(struct schedule *schedule)
     }
     free(schedule->items);
     free(schedule->project);
+    free(schedule->test_bed);
     free(schedule->newest);
     strlist_release(&schedule->notes);
     *schedule = (struct schedule){0};
@@ -212,6 +213,7 @@ int schedule_make(const struct schedule_request *request, struct schedule *out, 
                                     request->retry_failed};
     struct schedule made = {
         .project = take_ptr(project),
+        .test_bed = xstrdup(request->test_bed),
         .newest = xstrdup(look.commits.items[0].id),
         .newest_settled = look.states.items[0].settled,
     };

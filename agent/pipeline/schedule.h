@@ -51,6 +51,7 @@ struct schedule {
     struct scheduled *items; /* newest first: what is due, and the commit that it is counted from */
     size_t count;
     char *project;
+    char *test_bed;       /* only what this machine measured counts; NULL: all */
     char *newest;         /* id of the branch's newest commit */
     bool newest_settled;  /* which is then nothing to do for */
     struct strlist notes; /* of what is unusual: a history that was rewritten, a shallow clone */

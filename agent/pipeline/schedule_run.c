@@ -2,23 +2,63 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/digest.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "host/machine.h"
+#include "pipeline/schedule_state.h"
 #include "store/commits.h"
 #include "store/records.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { FAILURES_IN_A_ROW = 2 };
+#define LOCK_WAIT_S 0.5
 
-static int take_back(const struct local_commit *local, const struct run_request *request,
-                     const char *test_bed, struct error *err)
+enum { FAILURES_IN_A_ROW = 2, KEY_LENGTH = 16 };
+
+/* Of two schedulers, say a cron job that has not ended when the next one begins, one waits. */
+static int lock_project(const struct local_commit *local, const char *db, int *fd,
+                        struct error *err)
+{
+    AUTO_FREE char *folder = NULL;
+    char key[SHA256_HEX_SIZE];
+    int failed = cache_dir(&folder, err);
+    if (!failed)
+        failed = dir_make(folder, err);
+    if (failed)
+        return failed;
+    AUTO_FREE char *text = xasprintf("%s\n%s", db, local->project);
+    sha256_hex_of(text, strlen(text), key);
+    AUTO_FREE char *path = xasprintf("%s/measure-%.*s.lock", folder, KEY_LENGTH, key);
+    struct error busy = ERROR_INIT;
+    failed = lock_acquire(path, 0, fd, &busy);
+    if (failed == ERROR_CONFLICT)
+        log_info("waiting for another one that measures %s: %s", local->project, busy.message);
+    while (failed == ERROR_CONFLICT) {
+        int stop = interrupt_check(err);
+        if (stop)
+            return stop;
+        failed = lock_acquire(path, LOCK_WAIT_S, fd, &busy);
+    }
+    return failed ? error_set(err, failed, "%s", busy.message) : 0;
+}
+
+static int look_again(const struct local_commit *local, const char *db, struct commit_states *out,
+                      struct error *err)
+{
+    struct commit commit = *local->commit; /* borrows its strings */
+    const struct commit_list list = {.items = &commit, .count = 1};
+    const struct state_request request = {db, local->test_bed, &list, STATE_ALL};
+    return states_read(&request, out, err);
+}
+
+static int take_back(const struct local_commit *local, const struct strlist *runs,
+                     const struct run_request *request, const char *test_bed, struct error *err)
 {
     AUTO_DATABASE struct database *db = NULL;
-    const struct strlist *runs = &local->coverage->cut_off;
     int failed = runs->count ? database_open(request->db, &db, err) : 0;
     for (size_t i = 0; !failed && i < runs->count; i++) {
         int64_t count = 0;
@@ -76,9 +116,11 @@ static void note_branch(const struct local_commit *local, const struct run_reque
         log_debug("the branch of %.12s is not noted: %s", local->commit->id, reason.message);
 }
 
-int run_local_commit(const struct local_commit *local, const struct run_request *base,
+int run_local_commit(const struct local_commit *local, const struct run_request *base, bool *others,
                      struct error *err)
 {
+    AUTO_CLOSE int lock = -1;
+    AUTO_COMMIT_STATES struct commit_states states = {0};
     AUTO_RUN_OUTCOME struct run_outcome out = {0};
     AUTO_FREE char *remote = source_remote(local->repo);
     struct test_bed bed = {0};
@@ -86,12 +128,23 @@ int run_local_commit(const struct local_commit *local, const struct run_request 
     struct error reason = ERROR_INIT;
     request.remote = remote;
     request.revision = local->commit->id;
-    int failed = machine_test_bed(request.testbed_name, &bed, err);
+    int failed = lock_project(local, request.db, &lock, err);
+    if (!failed)
+        failed = look_again(local, request.db, &states, err);
+    if (failed)
+        return failed;
+    const struct coverage *now = states.items;
+    *others = now->settled && now->runs > local->coverage->runs;
+    if (*others) {
+        log_info("%.12s was measured by somebody else meanwhile", local->commit->id);
+        return 0;
+    }
+    failed = machine_test_bed(request.testbed_name, &bed, err);
     if (failed)
         return failed;
     AUTO_FREE char *test_bed = xstrdup(bed.name);
     test_bed_release(&bed);
-    failed = take_back(local, &request, test_bed, err);
+    failed = take_back(local, &now->cut_off, &request, test_bed, err);
     if (failed)
         return failed;
     failed = run_commit(&request, &out, &reason);
@@ -139,8 +192,10 @@ int schedule_run(struct schedule *schedule, const char *repo, const struct run_r
             continue;
         }
         log_info("[%zu/%zu] %.12s %s", ++at, count, item->commit.id, item->commit.subject);
-        const struct local_commit local = {repo, schedule->project, &item->commit, &item->coverage};
-        failed = run_local_commit(&local, request, &reason);
+        const struct local_commit local = {repo, schedule->project, schedule->test_bed,
+                                           &item->commit, &item->coverage};
+        bool others = false;
+        failed = run_local_commit(&local, request, &others, &reason);
         item->action = failed ? SCHEDULE_BROKEN : SCHEDULE_MEASURED;
         item->problem = failed ? xstrdup(reason.message) : NULL;
         if (failed == ERROR_INTERRUPTED) {

@@ -59,6 +59,16 @@ def test_new_commits_are_measured_and_the_next_schedule_finds_nothing(bench, lin
     cut_off(bench, line)
 
 
+def test_a_schedule_that_begins_before_the_last_has_ended_measures_nothing_twice(bench, line):
+    line.commit()
+    words = ("schedule", "--repo", line.folder, "--test-bed", "bed", "--first", "2", "--run", *QUICK)
+    both = [bench.start(*words) for _ in range(2)]
+    for process in both:
+        _, err = process.communicate(timeout=200)
+        assert process.returncode == 0, err
+    assert measured(bench) == {f"commit {n}": ONCE for n in (1, 2)}
+
+
 def cut_off(bench, line):
     """A kill between the results and the record of the run as a whole leaves results that look complete."""
     lancedb = pytest.importorskip("lancedb")
