@@ -198,7 +198,7 @@ int jobs_write(struct database *db, const struct poll_jobs *jobs, uint64_t versi
 static void wait_a_little(int attempt)
 {
     int most = attempt < 8 ? 10 << attempt : 2000;
-    int64_t jitter = (clock_unix_ms() * 7919 + getpid() * 104729) % most;
+    int64_t jitter = (clock_unix_ms() * 7919 + getpid() * INT64_C(104729)) % most;
     clock_sleep_s((double)(5 + jitter) / 1000);
 }
 
