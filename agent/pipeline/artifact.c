@@ -204,9 +204,14 @@ static int publish_all(struct publication *p, struct error *err)
                          p->outcome->reason ? p->outcome->reason : "it does not say why");
     }
     int failed = describe_bed(p, err);
-    for (size_t i = 0; !failed && i < p->manifest.part_count; i++)
-        if (p->manifest.parts[i].has_results)
+    for (size_t i = 0; !failed && i < p->manifest.part_count; i++) {
+        const struct manifest_part *part = &p->manifest.parts[i];
+        if (part->has_results)
             failed = publish_part(p, i, err);
+        else if (part->expected.count && !part->problem)
+            strlist_pushf(&p->outcome->problems, "%s: none of its %zu benchmarks left a result",
+                          part->name, part->expected.count);
+    }
     if (failed)
         return failed;
     judge(p);

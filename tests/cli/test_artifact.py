@@ -111,6 +111,16 @@ def test_what_is_missing_makes_it_partial(store, publish):  # noqa: F811
     assert {r["outcome"] for r in store.query("select outcome from runs")} == {"partial"}
 
 
+def test_a_part_that_is_not_there_makes_it_partial(store, publish):  # noqa: F811
+    """It says that all went well, and what it expected is nowhere."""
+    files = files_of()
+    files["manifest.json"] = json.dumps(manifest([part(expected=["count", "split"]),
+                                                  part(name="wordbag/lost", expected=["a", "b", "c"])]))
+    said = json.loads(publish(make_zip(files), "--format", "json").stdout)
+    assert said["outcome"] == "partial" and said["results"] == 2
+    assert said["problems"] == ["wordbag/lost: none of its 3 benchmarks left a result"]
+
+
 def test_a_run_that_left_nothing_says_why_and_stores_nothing(store, publish):  # noqa: F811
     said = manifest([part(problem="it crashed\n::error::x")], outcome="failed", reason="it did not\ncompile")
     line = error_line(publish(make_zip({"manifest.json": json.dumps(said)})), 3)
