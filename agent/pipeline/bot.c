@@ -158,7 +158,9 @@ int bot_find_run(struct bot *bot, const char *commit, int64_t since_s, bool acti
         struct github_run *run = &runs.items[i];
         int64_t pull = 0;
         char id[BOT_SHA_SIZE];
-        if (!bot_run_title_parse(run->title, &pull, id) || pull != bot->pull ||
+        /* A pull request that changes the workflow's file can give its own runs such a title. */
+        if (strcmp(run->event, "workflow_dispatch") ||
+            !bot_run_title_parse(run->title, &pull, id) || pull != bot->pull ||
             (commit && strcmp(id, commit)))
             continue;
         if (!best || (github_run_is_active(run) && !github_run_is_active(best)))

@@ -256,6 +256,15 @@ def test_a_commit_is_measured_again_when_its_run_is_over(forge):
     assert [c["conclusion"] for c in forge.checks] == ["cancelled", None], "the one that was lost is closed"
 
 
+def test_a_run_that_only_has_the_title_is_not_under_way(forge):
+    """A pull request's own version of the workflow may start for the event pull_request, with any title."""
+    approve(forge)
+    forge.repo.finish_run(forge.runs[0])
+    forge.repo.add_run(WORKFLOW, title=forge.runs[0]["title"], event="pull_request")
+    forge.server.clock_offset += 60
+    assert approve(forge)["action"] == "dispatched"
+
+
 def test_a_comment_with_the_bots_mark_by_somebody_else_is_left_alone(forge):
     theirs = forge.repo.add_comment(7, "<!-- bench-bot -->\nforged", "stranger")
     approve(forge)
