@@ -205,6 +205,16 @@ static int add_hooks(struct install_plan *plan, struct error *err)
     return 0;
 }
 
+/* "https://user:password@host/…"; "https://token@host/…" too, but not "ssh://git@host/…". */
+static bool has_password(const char *address)
+{
+    const char *scheme = strstr(address, "://"), *host = scheme ? scheme + 3 : address;
+    const char *at = memchr(host, '@', strcspn(host, "/"));
+    if (!scheme || !at)
+        return false;
+    return !strncmp(address, "http", 4) || memchr(host, ':', (size_t)(at - host)) != NULL;
+}
+
 /* What somebody has written into poll.env stays: it has the keys. */
 static int add_poll(const struct install_request *request, struct install_plan *plan,
                     struct error *err)
@@ -216,6 +226,11 @@ static int add_poll(const struct install_request *request, struct install_plan *
                          "--poll takes a repository's address without blanks, quotes, \\, $, %%, ; "
                          "and #, not '%s'",
                          request->poll);
+    if (has_password(request->poll))
+        return error_set(
+            err, ERROR_USAGE,
+            "--poll: the address has a password, which every user of the machine "
+            "would see in the list of processes: set LANCE_BENCH_GIT_TOKEN in " INSTALL_POLL_ENV);
     AUTO_FREE char *path = xasprintf("%s" INSTALL_POLL_ENV, plan->prefix);
     AUTO_FREE char *env = install_poll_env_text(request->poll);
     if (path_exists(path))

@@ -224,6 +224,18 @@ def test_an_address_that_could_be_more_than_one_option_is_refused(root, address)
     assert done.returncode == 129 and "--poll takes a repository's address" in done.stderr
 
 
+@pytest.mark.parametrize("address", ["https://me:s3cret@example.org/x", "https://s3cret@example.org/x",
+                                     "ssh://git:s3cret@example.org/x"])
+def test_an_address_with_a_password_is_no_option_of_a_service(root, address):
+    done = root.host("install", f"--poll={address}", "--dry-run")
+    assert done.returncode == 129 and "LANCE_BENCH_GIT_TOKEN" in done.stderr
+    assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_an_address_may_name_a_user(root):
+    assert root.host("install", "--poll=ssh://git@example.org/x", "--dry-run").returncode == 0
+
+
 def test_the_hooks_tune_for_the_job_and_restore_after_it(machine):
     before = machine.settings()
     done = machine.job(f"echo $(cat /{GOVERNOR}); cat /{STATE}/jobs")
