@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "model/commit.h"
 #include "pipeline/publish.h"
+#include "pipeline/run_clock.h"
 #include "sandbox/sandbox.h"
 #include "store/records.h"
 #include "store/results.h"
@@ -112,7 +113,8 @@ static int publish_part(struct publication *p, size_t index, struct error *err)
         .dut = {(char *)(uintptr_t)p->request->project, p->version, p->commit_time},
         .commit = p->request->commit,
         .test_bed = &p->bed,
-        .wall_metric = p->manifest.metric,
+        .metric = run_names_its_metric(part->format) ? p->manifest.metric : NULL,
+        .wall_metric = run_names_its_metric(part->format) ? NULL : p->manifest.metric,
         .run = p->outcome->run,
         .toolchain = p->manifest.toolchain,
         .expected = part->expected,

@@ -39,6 +39,7 @@ static int publish_part(struct storing *storing, struct run_part *part, struct e
     if (failed)
         return failed;
     AUTO_STRLIST struct strlist expected = run_stored_names(run, part);
+    const char *metric = run->cpu_clock ? CPU_TIME_METRIC : NULL;
     const struct publish_request request = {
         .db = run->request->db,
         .table = run->request->pull_request ? RESULTS_PR_TABLE : RESULTS_TABLE,
@@ -50,7 +51,8 @@ static int publish_part(struct storing *storing, struct run_part *part, struct e
         .part = run->request->fence ? part->name : NULL,
         .host_session = storing->session,
         .toolchain = out->toolchain,
-        .wall_metric = run->cpu_clock ? CPU_TIME_METRIC : NULL,
+        .metric = metric && run_names_its_metric(part->format) ? metric : NULL,
+        .wall_metric = metric && !run_names_its_metric(part->format) ? metric : NULL,
         .expected = expected,
         .reason = part->problem,
         .outcome = part->problem ? RUN_PARTIAL : NULL,
