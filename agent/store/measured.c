@@ -45,6 +45,15 @@ static void read_facts(const struct cells *cells, size_t row, struct metadata_fa
     metadata_read(ours ? text : NULL, len, out);
 }
 
+/* Rows of an imported history, whose one run speaks of many commits, stand for themselves. */
+static bool is_imported(const struct cells *cells, size_t row)
+{
+    static const char mark[] = "\"harness\":\"history\"";
+    size_t len = 0;
+    const char *text = cell_text(cells, row, &len);
+    return text && memmem(text, len, mark, strlen(mark));
+}
+
 static void read_batch(const struct rows *rows, const struct commit_index *commits,
                        struct measured_list *out)
 {
@@ -59,8 +68,9 @@ static void read_batch(const struct rows *rows, const struct commit_index *commi
                                      : commit_index_find_version(commits, stated);
         if (commit < commits->count) {
             ARRAY_RESERVE(out->items, out->cap, out->count + 1);
-            out->items[out->count++] = (struct measured){commit, cell_strdup(&name, i),
-                                                         cell_strdup(&bed, i), take_ptr(facts.run)};
+            char *run = is_imported(&metadata, i) ? NULL : take_ptr(facts.run);
+            out->items[out->count++] =
+                (struct measured){commit, cell_strdup(&name, i), cell_strdup(&bed, i), run};
         }
         metadata_facts_release(&facts);
     }

@@ -11,7 +11,7 @@ struct measured {
     size_t commit;   /* index in the list that was asked for */
     char *benchmark; /* "<benchmark>" or "<benchmark>#<metric>" */
     char *test_bed;
-    char *run; /* NULL for rows of other writers, which have none */
+    char *run; /* NULL for rows of other writers, which have none, and of an imported history */
 };
 
 struct measured_list {

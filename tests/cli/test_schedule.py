@@ -111,11 +111,18 @@ def test_what_failed_is_due_again_only_when_asked_for(store, repo):  # noqa: F81
 
 
 def test_an_imported_history_counts(store, repo):  # noqa: F811
-    path = store.file("history.json", json.dumps([{
-        "name": "a", "commit": git(repo, "rev-parse", "HEAD~1"), "datetime": "2023-05-22 12:00:00", "os": "Linux",
-        "arch": "x86_64", "mean_duration_ns": 5.0, "standard_error": 0.1}]))
-    store.ok("import-history", path, "--testbed-name", "bed")
-    assert due(store, repo) == ["two"]
+    def entries(*revisions):
+        return json.dumps([{
+            "name": "a", "commit": git(repo, "rev-parse", rev), "datetime": "2023-05-22 12:00:00", "os": "Linux",
+            "arch": "x86_64", "mean_duration_ns": 5.0, "standard_error": 0.1} for rev in revisions])
+
+    add_commit(repo, "three")
+    add_commit(repo, "four")
+    store.ok("import-history", store.file("one.json", entries("HEAD~2")), "--testbed-name", "bed")
+    assert due(store, repo) == ["four", "three"]
+    store.ok("import-history", store.file("several.json", entries("HEAD~3", "HEAD~1")), "--testbed-name", "bed")
+    assert due(store, repo) == ["four"]
+    assert store.ok("backfill", "--repo", repo, "--dry-run", "--since", "2000-01-01").stdout.count("left") == 1
 
 
 @pytest.mark.parametrize("version", ["5.1.0+{}", "{}"])
