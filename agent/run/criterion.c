@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-#define LIST_MAX ((size_t)64 << 20)
-#define LIST_TIMEOUT_S 120.0
-
 /* Text of the crate, from its messages and the variables that it reads. Any one is enough, since an
  * optimiser may turn a short one into numbers inside the code. */
 static const char *const marks[] = {
@@ -35,43 +32,12 @@ static void arguments_of(const struct bench_target *target, struct strlist *argv
         strlist_push(argv, target->filter);
 }
 
-static struct job_step step_of(const struct harness *harness, const struct bench_target *target,
-                               const char *name, const struct strlist *argv,
-                               const struct strlist *env)
-{
-    return (struct job_step){
-        .name = name,
-        .argv = argv,
-        .env = env,
-        .cwd = target->folder,
-        .timeout_s = harness->timeout_s > 0 ? harness->timeout_s : HARNESS_TIMEOUT_S,
-        .output_limit = harness->output_limit,
-    };
-}
-
 int criterion_list(const struct harness *harness, const struct bench_target *target,
                    struct strlist *names, struct error *err)
 {
     AUTO_STRLIST struct strlist argv = STRLIST_INIT;
     arguments_of(target, &argv);
-    strlist_push(&argv, "--list");
-    strlist_push(&argv, "--format");
-    strlist_push(&argv, "terse");
-    AUTO_FREE char *name = xasprintf("list-%s-%s", target->package, target->bench);
-    struct job_step step = step_of(harness, target, name, &argv, harness->env);
-    step.timeout_s = LIST_TIMEOUT_S;
-    struct process_result result;
-    AUTO_JOB_LOGS struct job_logs logs = {0};
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    int failed = job_run(harness->job, &step, &result, &logs, err);
-    if (failed)
-        return failed;
-    if (!process_succeeded(&result))
-        return job_step_error(harness->job, &step, &result, &logs, err);
-    failed = file_read(logs.out, LIST_MAX, &text, err);
-    if (!failed)
-        executable_take_names(text.buf, names);
-    return failed;
+    return executable_list(harness, target, &argv, names, err);
 }
 
 /* "Benchmarking group/name: Analyzing" is the last that Criterion says before a result. */
@@ -126,7 +92,7 @@ int criterion_run(const struct harness *harness, const struct bench_target *targ
 
     struct harness_watch watch;
     harness_watch_init(&watch, harness, is_done);
-    struct job_step step = step_of(harness, target, name, &argv, &env);
+    struct job_step step = executable_step(harness, target, name, &argv, &env);
     step.placement = harness->placement;
     step.count_events = harness->result;
     step.result = harness->result;

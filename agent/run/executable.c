@@ -1,9 +1,13 @@
 #include "run/executable.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
+#include "base/strbuf.h"
 
 #include <string.h>
 #include <unistd.h>
+
+#define LIST_TIMEOUT_S 120.0
 
 static bool has_any(const char *bytes, size_t len, const char *const *texts, size_t count)
 {
@@ -43,4 +47,49 @@ void executable_take_names(const char *text, struct strlist *names)
         if (len > tail && !strcmp(lines.items[i] + len - tail, mark))
             strlist_push_owned(names, xstrndup(lines.items[i], len - tail));
     }
+}
+
+struct job_step executable_step(const struct harness *harness, const struct bench_target *target,
+                                const char *name, const struct strlist *argv,
+                                const struct strlist *env)
+{
+    return (struct job_step){
+        .name = name,
+        .argv = argv,
+        .env = env,
+        .cwd = target->folder,
+        .timeout_s = harness->timeout_s > 0 ? harness->timeout_s : HARNESS_TIMEOUT_S,
+        .output_limit = harness->output_limit,
+    };
+}
+
+int executable_output(const struct harness *harness, const struct job_step *step,
+                      struct strbuf *text, struct error *err)
+{
+    struct process_result result;
+    AUTO_JOB_LOGS struct job_logs logs = {0};
+    int failed = job_run(harness->job, step, &result, &logs, err);
+    if (failed)
+        return failed;
+    if (step->result)
+        *step->result = result;
+    if (!process_succeeded(&result))
+        return job_step_error(harness->job, step, &result, &logs, err);
+    return file_read(logs.out, EXECUTABLE_OUTPUT_MAX, text, err);
+}
+
+int executable_list(const struct harness *harness, const struct bench_target *target,
+                    struct strlist *argv, struct strlist *names, struct error *err)
+{
+    strlist_push(argv, "--list");
+    strlist_push(argv, "--format");
+    strlist_push(argv, "terse");
+    AUTO_FREE char *name = xasprintf("list-%s-%s", target->package, target->bench);
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    struct job_step step = executable_step(harness, target, name, argv, harness->env);
+    step.timeout_s = LIST_TIMEOUT_S;
+    int failed = executable_output(harness, &step, &text, err);
+    if (!failed)
+        executable_take_names(text.buf, names);
+    return failed;
 }

@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-#define OUTPUT_MAX ((size_t)512 << 20)
-#define LIST_TIMEOUT_S 120.0
-
 #define LINE_BEGIN "test "
 #define LINE_MARK " ... bench:"
 
@@ -29,52 +26,15 @@ static void arguments_of(const struct bench_target *target, struct strlist *argv
         strlist_push(argv, target->filter);
 }
 
-static struct job_step step_of(const struct harness *harness, const struct bench_target *target,
-                               const char *name, const struct strlist *argv,
-                               const struct strlist *env)
-{
-    return (struct job_step){
-        .name = name,
-        .argv = argv,
-        .env = env,
-        .cwd = target->folder,
-        .timeout_s = harness->timeout_s > 0 ? harness->timeout_s : HARNESS_TIMEOUT_S,
-        .output_limit = harness->output_limit,
-    };
-}
-
-/* Runs a step and reads what it printed. */
-static int run_step(const struct harness *harness, const struct job_step *step, struct strbuf *text,
-                    struct error *err)
-{
-    struct process_result result;
-    AUTO_JOB_LOGS struct job_logs logs = {0};
-    int failed = job_run(harness->job, step, &result, &logs, err);
-    if (failed)
-        return failed;
-    if (step->result)
-        *step->result = result;
-    if (!process_succeeded(&result))
-        return job_step_error(harness->job, step, &result, &logs, err);
-    return file_read(logs.out, OUTPUT_MAX, text, err);
-}
-
 int libtest_list(const struct harness *harness, const struct bench_target *target,
                  struct strlist *names, struct error *err)
 {
     AUTO_STRLIST struct strlist argv = STRLIST_INIT;
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
     arguments_of(target, &argv);
-    strlist_push(&argv, "--list");
-    strlist_push(&argv, "--format=terse");
-    AUTO_FREE char *name = xasprintf("list-%s-%s", target->package, target->bench);
-    struct job_step step = step_of(harness, target, name, &argv, harness->env);
-    step.timeout_s = LIST_TIMEOUT_S;
-    int failed = run_step(harness, &step, &text, err);
+    size_t before = names->count;
+    int failed = executable_list(harness, target, &argv, names, err);
     if (failed)
         return failed;
-    size_t before = names->count;
-    executable_take_names(text.buf, names);
     if (names->count == before)
         return error_set(err, ERROR_BUILD, "bench %s of %s has no #[bench] function%s%s",
                          target->bench, target->package,
@@ -157,13 +117,13 @@ int libtest_run(const struct harness *harness, const struct bench_target *target
         return failed;
     struct harness_watch watch;
     harness_watch_init(&watch, harness, is_done);
-    struct job_step step = step_of(harness, target, name, &argv, &env);
+    struct job_step step = executable_step(harness, target, name, &argv, &env);
     step.placement = harness->placement;
     step.count_events = harness->result;
     step.result = harness->result;
     step.on_stdout = harness_watch_output;
     step.on_tick = harness_watch_tick;
     step.context = &watch;
-    failed = run_step(harness, &step, &text, err);
+    failed = executable_output(harness, &step, &text, err);
     return failed ? failed : keep_results(harness, target, &text, results, err);
 }
