@@ -73,7 +73,8 @@ extern const size_t command_count;
 const struct command *command_find(char *const *words, size_t count, size_t *used);
 
 /* Reads `argv` behind the program's name into globals, the command and its options, and runs it.
- * What it printed is flushed. 0, a negative error code with `err` filled, or a positive exit code. */
+ * What it printed is flushed. 0, a negative error code with `err` filled, or a positive exit code.
+ */
 int command_execute(int argc, char **argv, struct error *err);
 /* The same for a whole process: returns the exit code; the one error line has been printed. */
 int command_main(int argc, char **argv);
