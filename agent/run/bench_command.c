@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "run/executable.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -31,15 +32,8 @@ int bench_command_list(const struct harness *harness, const struct bench_command
                                   .env = harness->env,
                                   .cwd = command->folder,
                                   .timeout_s = LIST_TIMEOUT_S};
-    struct process_result result;
-    AUTO_JOB_LOGS struct job_logs logs = {0};
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    int failed = job_run(harness->job, &step, &result, &logs, err);
-    if (failed)
-        return failed;
-    if (!process_succeeded(&result))
-        return job_step_error(harness->job, &step, &result, &logs, err);
-    failed = file_read(logs.out, OUTPUT_MAX, &text, err);
+    int failed = executable_output(harness, &step, OUTPUT_MAX, &text, err);
     if (failed)
         return failed;
     strlist_split(&lines, text.buf, '\n');

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LIST_MAX ((size_t)64 << 20)
 #define LIST_TIMEOUT_S 120.0
 
 static bool has_any(const char *bytes, size_t len, const char *const *texts, size_t count)
@@ -63,7 +64,7 @@ struct job_step executable_step(const struct harness *harness, const struct benc
     };
 }
 
-int executable_output(const struct harness *harness, const struct job_step *step,
+int executable_output(const struct harness *harness, const struct job_step *step, size_t max,
                       struct strbuf *text, struct error *err)
 {
     struct process_result result;
@@ -75,7 +76,7 @@ int executable_output(const struct harness *harness, const struct job_step *step
         *step->result = result;
     if (!process_succeeded(&result))
         return job_step_error(harness->job, step, &result, &logs, err);
-    return file_read(logs.out, EXECUTABLE_OUTPUT_MAX, text, err);
+    return file_read(logs.out, max, text, err);
 }
 
 int executable_list(const struct harness *harness, const struct bench_target *target,
@@ -88,7 +89,7 @@ int executable_list(const struct harness *harness, const struct bench_target *ta
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
     struct job_step step = executable_step(harness, target, name, argv, harness->env);
     step.timeout_s = LIST_TIMEOUT_S;
-    int failed = executable_output(harness, &step, &text, err);
+    int failed = executable_output(harness, &step, LIST_MAX, &text, err);
     if (!failed)
         executable_take_names(text.buf, names);
     return failed;

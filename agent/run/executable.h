@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define EXECUTABLE_OUTPUT_MAX ((size_t)512 << 20) /* bytes of what one prints that are read */
-#define EXECUTABLE_TEXT_MAX 64                    /* bytes of a text to look for */
+#define EXECUTABLE_TEXT_MAX 64 /* bytes of a text to look for */
 
 /* Whether any of `texts` stands somewhere in the file. It is foreign: one that is no plain file has
  * none. */
@@ -21,8 +20,8 @@ bool executable_has_text(const struct sandbox *sandbox, const char *path, const 
 struct job_step executable_step(const struct harness *harness, const struct bench_target *target,
                                 const char *name, const struct strlist *argv,
                                 const struct strlist *env);
-/* Runs a step to a good end and reads what it printed on stdout. */
-int executable_output(const struct harness *harness, const struct job_step *step,
+/* Runs a step to a good end and reads what it printed on stdout, at most `max` bytes. */
+int executable_output(const struct harness *harness, const struct job_step *step, size_t max,
                       struct strbuf *text, struct error *err) MUST_CHECK;
 /* Adds what "--list --format terse" behind `argv` names to `names`. */
 int executable_list(const struct harness *harness, const struct bench_target *target,

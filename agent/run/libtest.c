@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define OUTPUT_MAX ((size_t)512 << 20)
+
 #define LINE_BEGIN "test "
 #define LINE_MARK " ... bench:"
 
@@ -124,6 +126,6 @@ int libtest_run(const struct harness *harness, const struct bench_target *target
     step.on_stdout = harness_watch_output;
     step.on_tick = harness_watch_tick;
     step.context = &watch;
-    failed = executable_output(harness, &step, &text, err);
+    failed = executable_output(harness, &step, OUTPUT_MAX, &text, err);
     return failed ? failed : keep_results(harness, target, &text, results, err);
 }
