@@ -42,14 +42,8 @@ int commits_put(struct database *db, const char *project, const struct commit *c
         column_add_int(&columns->children[SCHEMA], DATABASE_SCHEMA);
         column_end_row(columns);
     }
-    failed = table_writer_push(writer, columns, err);
-    columns_free(columns);
     struct lance_merge_result merged;
-    if (failed)
-        table_writer_abort(writer);
-    else
-        failed = table_writer_finish(writer, &merged, err);
-    return failed;
+    return table_writer_put(writer, columns, &merged, err);
 }
 
 void stored_commits_release(struct stored_commits *commits)

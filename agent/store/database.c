@@ -201,3 +201,14 @@ void table_writer_abort(struct table_writer *writer)
     lance_writer_abort(writer->writer);
     free(writer);
 }
+
+int table_writer_put(struct table_writer *writer, struct column *columns,
+                     struct lance_merge_result *out, struct error *err)
+{
+    int failed = table_writer_push(writer, columns, err);
+    columns_free(columns);
+    if (!failed)
+        return table_writer_finish(writer, out, err);
+    table_writer_abort(writer);
+    return failed;
+}

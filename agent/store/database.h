@@ -75,3 +75,6 @@ int table_writer_push(struct table_writer *writer, struct column *columns,
 int table_writer_finish(struct table_writer *writer, struct lance_merge_result *out,
                         struct error *err) MUST_CHECK;
 void table_writer_abort(struct table_writer *writer);
+/* All of a small table at once: pushes the columns and finishes, or aborts. Frees both. */
+int table_writer_put(struct table_writer *writer, struct column *columns,
+                     struct lance_merge_result *out, struct error *err) MUST_CHECK;

@@ -183,13 +183,8 @@ int jobs_write(struct database *db, const struct poll_jobs *jobs, uint64_t versi
     struct column *columns = columns_new(specs, COLUMNS);
     for (size_t i = 0; i < jobs->count; i++)
         add_row(columns, &jobs->items[i]);
-    failed = table_writer_push(writer, columns, err);
-    columns_free(columns);
     struct lance_merge_result merged = {0};
-    if (failed)
-        table_writer_abort(writer);
-    else
-        failed = table_writer_finish(writer, &merged, err);
+    failed = table_writer_put(writer, columns, &merged, err);
     if (!failed && merged.version % TIDY_EVERY == 0)
         tidy(db);
     return failed;

@@ -64,14 +64,8 @@ static int put_row(struct database *db, const struct table_spec *table, const ch
             column_add_int(&columns->children[i], *integers++);
     }
     column_end_row(columns);
-    failed = table_writer_push(writer, columns, err);
-    columns_free(columns);
     struct lance_merge_result merged;
-    if (failed)
-        table_writer_abort(writer);
-    else
-        failed = table_writer_finish(writer, &merged, err);
-    return failed;
+    return table_writer_put(writer, columns, &merged, err);
 }
 
 void run_record_id(const struct run_record *run, const char *input, char out[UUID_TEXT_SIZE])
