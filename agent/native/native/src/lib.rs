@@ -9,5 +9,6 @@ extern crate openssl_sys as _;
 extern crate pq_src as _;
 extern crate pq_sys as _;
 
-// Its exports are found by name, not by use.
+// Their exports are found by name, not by use.
+extern crate charts as _;
 extern crate store as _;
