@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "model/result_id.h"
 #include "store/metadata.h"
 #include "store/results.h"
@@ -12,6 +13,7 @@
 /* A publishing under way: what the sink needs. */
 struct publishing {
     const struct publish_request *request;
+    struct input *input;
     const char *harness;
     const char *run;
     char *key_run; /* the run within a result's id; owned */
@@ -126,7 +128,8 @@ static size_t count_missing(const struct publishing *p)
 }
 
 /* A run published once more has changed nothing, so its row stays as it is; it is missing where an
- * earlier attempt was killed in front of it. */
+ * earlier attempt was killed in front of it. An invalidated run stays that, whatever comes into it:
+ * another outcome beside it would count for what nobody is shown. */
 static int record_run(struct publishing *p, struct database *db, const char *part,
                       const struct publish_outcome *outcome, int64_t started_at, struct error *err)
 {
@@ -156,9 +159,16 @@ static int record_run(struct publishing *p, struct database *db, const char *par
     char id[UUID_TEXT_SIZE];
     run_record_id(&record, part, id);
     record.id = id;
-    bool there = false;
-    bool stays = !outcome->inserted && !r->part;
-    int failed = stays ? run_exists(db, id, &there, err) : 0;
+    bool there = false, invalidated = false;
+    int failed = run_is_invalidated(db, p->run, r->test_bed->name, &invalidated, err);
+    if (!failed && invalidated) {
+        log_warning("%s: run %s of %s is invalidated: its results are kept and not shown",
+                    input_name(p->input), p->run, r->test_bed->name);
+        record.outcome = RUN_INVALIDATED;
+    }
+    bool stays = invalidated || (!outcome->inserted && !r->part);
+    if (!failed && stays)
+        failed = run_exists(db, id, &there, err);
     return failed || there ? failed : run_put(db, &record, err);
 }
 
@@ -218,6 +228,7 @@ int publish_input(const struct publish_request *given, const struct parse_format
 
     struct publishing p = {
         .request = &request,
+        .input = input,
         .harness = format->harness,
         .run = outcome->run,
         /* Two outputs of one run may have benchmarks of one name: both are results. */

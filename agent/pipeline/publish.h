@@ -51,7 +51,8 @@ void publish_outcome_release(struct publish_outcome *outcome);
 
 /*
  * Publishes one input. Either all of its measurements are stored when this returns 0, or none is.
- * Publishing the same input once more changes nothing.
+ * Publishing the same input once more changes nothing. Into a run that has been invalidated
+ * (records.h) it goes all the same, with a warning: it is kept, and not shown either.
  */
 int publish_input(const struct publish_request *request, const struct parse_format *format,
                   struct input *input, struct publish_outcome *outcome,

@@ -64,7 +64,13 @@ int run_records_put(const char *db_uri, const struct run_records *records, struc
         failed = host_session_put(db, &records->session, err);
     if (!failed)
         failed = commits_put(db, records->run.project, &records->commit, 1, err);
-    return failed ? failed : run_put(db, &records->run, err);
+    struct run_record run = records->run;
+    bool invalidated = false;
+    if (!failed && run.run && run.test_bed)
+        failed = run_is_invalidated(db, run.run, run.test_bed, &invalidated, err);
+    if (invalidated)
+        run.outcome = RUN_INVALIDATED;
+    return failed ? failed : run_put(db, &run, err);
 }
 
 static cJSON *group_of(cJSON *root, const char *name)

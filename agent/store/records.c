@@ -224,6 +224,22 @@ int run_exists(struct database *db, const char *id, bool *out, struct error *err
     return 0;
 }
 
+int run_is_invalidated(struct database *db, const char *run, const char *test_bed, bool *out,
+                       struct error *err)
+{
+    AUTO_STRBUF struct strbuf filter = STRBUF_INIT;
+    strbuf_addstr(&filter, "outcome = '" RUN_INVALIDATED "' AND run = ");
+    escape_sql(&filter, run, strlen(run));
+    strbuf_addstr(&filter, " AND test_bed = ");
+    escape_sql(&filter, test_bed, strlen(test_bed));
+    AUTO_ROWS struct rows rows = {0};
+    int got = first_match(db, "id", filter.buf, &rows, err);
+    if (got < 0)
+        return got;
+    *out = got > 0;
+    return 0;
+}
+
 static int read_filtered(struct database *db, const char *filter, struct stored_runs *out,
                          struct error *err)
 {

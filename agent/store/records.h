@@ -98,6 +98,9 @@ int runs_invalidate(struct database *db, const char *run, const char *test_bed, 
                     int64_t *count, struct error *err) MUST_CHECK;
 /* The invalidated runs, as run_key()s. */
 int runs_invalidated(struct database *db, struct strlist *keys, struct error *err) MUST_CHECK;
+/* Whether `run` on this test bed has been invalidated: what is published into it is not shown. */
+int run_is_invalidated(struct database *db, const char *run, const char *test_bed, bool *out,
+                       struct error *err) MUST_CHECK;
 /* A fresh string that tells a run on one test bed from others. */
 char *run_key(const char *run, const char *test_bed);
 /* ERROR_FAILURE when a newer program wrote to this database in a way this one would misread. */

@@ -129,8 +129,26 @@ def test_results_whose_run_was_never_recorded_can_be_invalidated(history):
 def test_publishing_an_invalidated_run_again_does_not_bring_it_back(history):
     run = history.results("--commit", "bbbbbbb", "--test-bed", "one")[0]["run"]
     history.ok("invalidate", run, "--test-bed", "one")
-    history.published(history.folder / "new.jsonl", version=NEW, time=1_700_100_000, bed="one")
+    done = history.published(history.folder / "new.jsonl", version=NEW, time=1_700_100_000, bed="one")
     assert len(history.results()) == 9
+    (warning,) = [line for line in done.stderr.splitlines() if line.startswith("warning:")]
+    assert f"run {run} of one is invalidated" in warning
+    other = history.published(history.folder / "new.jsonl", version=NEW, time=1_700_100_000, bed="two")
+    assert "warning:" not in other.stderr
+
+
+def test_what_comes_into_an_invalidated_run_later_is_not_shown_either(history):
+    """The second output of one workflow run: its outcome must not count where its results do not."""
+    path = history.file("late.jsonl", json.dumps(criterion_message("late", [1.0, 2.0])) + "\n")
+    for name in ("old.jsonl", "late.jsonl"):
+        done = history.published(history.folder / name, "--run", "77-1", version="2+ccccccc", bed="one")
+        if name == "old.jsonl":
+            history.ok("invalidate", "77-1", "--reason", "hot")
+    assert "warning: " + str(path) + ": run 77-1 of one is invalidated" in done.stderr
+    assert history.results("--commit", "ccccccc") == []
+    assert len(history.results("--commit", "ccccccc", "--all")) == 4
+    rows = history.query("SELECT outcome, reason FROM runs WHERE run = '77-1' ORDER BY reason NULLS LAST")
+    assert rows == [{"outcome": "invalidated", "reason": "hot"}, {"outcome": "invalidated", "reason": None}]
 
 
 def test_a_commit_is_found_when_the_version_does_not_name_it(history):
