@@ -21,12 +21,14 @@ struct work {
     double timeout_s, stall_s;
     unsigned flags;
     size_t count; /* of the history */
+    char *path;   /* of the file */
+    size_t max;   /* its bytes */
     struct remote remote;
     struct revision revision;
     struct job job;
     int (*step)(struct work *work, struct error *err);
     struct checkout checkout; /* results */
-    char *newest;
+    char *newest, *text;
     struct commit *history;
     size_t history_count;
 };
@@ -50,6 +52,8 @@ static void work_release(void *context)
     free(work->job.token_host);
     checkout_release(&work->checkout);
     free(work->newest);
+    free(work->path);
+    free(work->text);
     release_history(work->history, work->history_count);
     free(work);
 }
@@ -305,4 +309,58 @@ int remote_history(const struct checkout_request *request, size_t count, struct 
     struct work *work = work_new(request, history_step);
     work->count = count;
     return work_run(work, collect_history, &to, err);
+}
+
+/* --- remote_file ------------------------------------------------------------------------------ */
+
+static int read_blob(const struct mirror *mirror, const git_oid *id, struct work *work,
+                     struct error *err)
+{
+    AUTO_GIT(git_commit) git_commit *commit = NULL;
+    AUTO_GIT(git_tree) git_tree *tree = NULL;
+    AUTO_GIT(git_tree_entry) git_tree_entry *entry = NULL;
+    AUTO_GIT(git_blob) git_blob *blob = NULL;
+    int failed = git_commit_lookup(&commit, mirror->repo, id);
+    if (!failed)
+        failed = git_commit_tree(&tree, commit);
+    if (!failed)
+        failed = git_tree_entry_bypath(&entry, tree, work->path);
+    if (failed == GIT_ENOTFOUND || (!failed && git_tree_entry_type(entry) != GIT_OBJECT_BLOB))
+        return 0;
+    if (!failed)
+        failed = git_blob_lookup(&blob, mirror->repo, git_tree_entry_id(entry));
+    if (failed)
+        return library_fail(err, failed, "cannot read %s of commit %s", work->path,
+                            git_oid_tostr_s(id));
+    size_t len = (size_t)git_blob_rawsize(blob);
+    if (len > work->max || memchr(git_blob_rawcontent(blob), '\0', len))
+        return error_set(err, ERROR_INPUT, "%s of commit %s is no text of at most %zu bytes",
+                         work->path, git_oid_tostr_s(id), work->max);
+    work->text = xstrndup(git_blob_rawcontent(blob), len);
+    return 0;
+}
+
+static int file_step(struct work *work, struct error *err)
+{
+    AUTO_MIRROR struct mirror mirror = MIRROR_INIT;
+    struct resolved resolved = {0};
+    int failed = mirror_open(&work->job, &work->remote, &mirror, err);
+    if (!failed)
+        failed = resolve_commit(&mirror, &work->revision, 0, &resolved, err);
+    free(resolved.branch);
+    return failed ? failed : read_blob(&mirror, &resolved.commit, work, err);
+}
+
+static void collect_file(void *context, void *out)
+{
+    *(char **)out = take_ptr(((struct work *)context)->text);
+}
+
+int remote_file(const struct checkout_request *request, const char *path, size_t max, char **text,
+                struct error *err)
+{
+    struct work *work = work_new(request, file_step);
+    work->path = xstrdup(path);
+    work->max = max;
+    return work_run(work, collect_file, text, err);
 }

@@ -68,6 +68,12 @@ void checkout_release(struct checkout *checkout);
  * tells it: nothing is fetched. *id: a fresh string of 40 characters. */
 int remote_newest(const struct checkout_request *request, char **id, struct error *err) MUST_CHECK;
 
+/* The text of the file `path` in the revision's tree, a fresh string; NULL where it has no such
+ * file. The commit is fetched where it is not here. ERROR_INPUT: it is larger than `max` bytes, or
+ * no text. */
+int remote_file(const struct checkout_request *request, const char *path, size_t max, char **text,
+                struct error *err) MUST_CHECK;
+
 /* The revision and the first parents behind it, newest first, `count` of them at the most; fewer
  * where the history begins, or where a shallow clone on this machine ends: its last commit then has
  * a parent. The array and what is in it are the caller's: commit_release() each. */

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/escape.h"
+#include "model/expected.h"
 
 #include <string.h>
 
@@ -38,11 +39,13 @@ int describe_commit(const struct mirror *mirror, const git_oid *id, struct commi
     failed = git_commit_lookup(&commit, mirror->repo, id);
     if (failed)
         return library_fail(err, failed, "cannot read commit %s", git_oid_tostr_s(id));
+    const char *message = git_commit_message(commit);
     *out = (struct commit){
         .id = xstrdup(git_oid_tostr_s(id)),
         .parent = count ? xstrdup(git_oid_tostr_s(&parents[0])) : NULL,
         .subject = subject_of(commit),
         .time = git_commit_time(commit),
+        .expected = message ? expected_trailers(message) : NULL,
     };
     return 0;
 }

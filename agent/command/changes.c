@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "command/common.h"
 #include "command/exit_code.h"
+#include "command/policy_source.h"
 #include "command/rows.h"
 #include "command/series_input.h"
 #include "decide/change.h"
@@ -15,6 +16,7 @@
 
 struct changes_options {
     struct result_query query;
+    struct policy_source policy;
     const char *fail_on;
     bool open, from_stdin;
 };
@@ -26,6 +28,7 @@ static const struct option_row rows[] = {
            "from this machine"),
     OPTION(struct changes_options, query.project, OPTION_STRING, "project", "NAME",
            "of this project"),
+    POLICY_SOURCE_ROWS(struct changes_options, policy),
     {"open", OPTION_FLAG, offsetof(struct changes_options, open), NULL,
      "only changes for the worse that no later one has taken back"},
     OPTION(struct changes_options, fail_on, OPTION_STRING, "fail-on", "WHAT",
@@ -160,12 +163,14 @@ static void add_found(struct table *table, const struct globals *globals,
     }
     table_shown(table, change->confidence, confidence);
     table_causes(table, found);
-    table_text(table, found->open ? "open" : found->worse ? "recovered" : "better");
+    table_text(table, change_status(found));
     if (globals->format == FORMAT_JSON) {
         table_commit(table, globals, found->earliest);
         table_commit(table, globals, found->latest);
         table_text(table, found->series->project);
         table_text(table, found->series->units);
+        table_text(table, found->expected ? found->expected->commit->id : NULL);
+        table_text(table, found->expected ? found->expected->reason : NULL);
     }
     table_end_row(table);
 }
@@ -192,6 +197,8 @@ static void add_columns(struct table *table, bool all)
         table_column(table, "latest", false);
         table_column(table, "project", false);
         table_column(table, "units", false);
+        table_column(table, "expected_at", false);
+        table_column(table, "expected_reason", false);
     }
 }
 
@@ -221,11 +228,15 @@ static int run_history(const struct globals *globals, const struct changes_optio
                        struct error *err)
 {
     AUTO_DATABASE struct database *db = NULL;
+    AUTO_POLICY struct policy policy = {0};
     AUTO_HISTORY struct history history = {0};
     AUTO_FOUND_CHANGES struct found_changes found = {0};
-    int failed = command_database(globals, &db, err);
+    const struct history_request request = {.query = o->query, .policy = &policy};
+    int failed = command_policy(globals, &o->policy, &policy, err);
     if (!failed)
-        failed = history_read(db, &o->query, NULL, &history, err);
+        failed = command_database(globals, &db, err);
+    if (!failed)
+        failed = history_read(db, &request, &history, err);
     if (failed == ERROR_NOT_FOUND)
         return error_set(err, ERROR_NO_DATA, "no results in %s yet", globals->db);
     if (failed)
@@ -236,6 +247,8 @@ static int run_history(const struct globals *globals, const struct changes_optio
     if (history.left_out)
         log_info("%zu results are left out: measured under conditions that spoil them",
                  history.left_out);
+    for (size_t i = 0; i < history.notes.count; i++)
+        log_warning("%s", history.notes.items[i]);
     bool open = print_found(globals, &found, o->open);
     return open && o->fail_on ? EXIT_REGRESSION : 0;
 }

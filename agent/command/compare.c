@@ -15,13 +15,16 @@
 struct compare_options {
     const char *benchmark, *test_bed, *project;
     const char *fail_on;
-    double alpha, matters;
+    struct policy_source policy;
+    double alpha, matters, minimum_effect;
     bool history, pull_request, from_stdin;
 };
 
+/* Not given; what is given is above 0, or is refused. */
 static const struct compare_options defaults = {
-    .alpha = VERDICT_ALPHA,
-    .matters = 100 * VERDICT_MATTERS,
+    .alpha = NAN,
+    .matters = NAN,
+    .minimum_effect = NAN,
 };
 
 static const struct option_row rows[] = {
@@ -36,6 +39,9 @@ static const struct option_row rows[] = {
            "with --history: chance of any false alarm (default: .05)"),
     OPTION(struct compare_options, matters, OPTION_NUMBER, "matters", "PERCENT",
            "with --history: the change that has to be seen (default: 5)"),
+    OPTION(struct compare_options, minimum_effect, OPTION_NUMBER, "minimum-effect", "PERCENT",
+           "with --history: a smaller one is neither worse nor better (default: 0)"),
+    POLICY_SOURCE_ROWS(struct compare_options, policy),
     OPTION(struct compare_options, fail_on, OPTION_STRING, "fail-on", "WHAT",
            "with --history: unsure, too, exits with 2"),
     {"pull-request", OPTION_FLAG, offsetof(struct compare_options, pull_request), NULL,
@@ -232,8 +238,10 @@ static int run_history(const struct globals *globals, const struct compare_optio
         .query = {.benchmark = o->benchmark, .test_bed = o->test_bed, .project = o->project},
         .commit = args->count ? args->items[0] : NULL,
         .fail_on = o->fail_on,
+        .policy = o->policy,
         .alpha = o->alpha,
         .matters = o->matters,
+        .minimum_effect = o->minimum_effect,
         .pull_request = o->pull_request,
     };
     if (args->count > 1)

@@ -41,28 +41,10 @@ static void table_share(struct table *table, const struct prediction *p, double 
     table_shown(table, value, shown);
 }
 
-/* What to do about a verdict that is none. */
-static char *advice(const struct history_verdict *v, double matters)
-{
-    const struct verdict *verdict = &v->verdict;
-    if (v->comparable && !v->possible)
-        return xasprintf("cannot tell: fewer than %d runs of its history are on this level",
-                         PREDICT_HISTORY_MIN);
-    if (verdict->kind != VERDICT_UNSURE)
-        return NULL;
-    if (verdict->runs_needed > v->prediction.runs)
-        return xasprintf("cannot tell: run %zu more to see %g %%",
-                         verdict->runs_needed - v->prediction.runs, matters);
-    if (verdict->runs_needed)
-        return xasprintf("cannot tell: the change lies near %g %%, a further run may show it",
-                         matters);
-    return xstrdup("cannot tell: too noisy, or too short a history, for any number of runs");
-}
-
-static void add_notes(struct table *table, const struct history_verdict *v, double matters)
+static void add_notes(struct table *table, const struct history_verdict *v)
 {
     AUTO_STRLIST struct strlist notes = STRLIST_INIT;
-    AUTO_FREE char *hint = advice(v, matters);
+    AUTO_FREE char *hint = history_verdict_advice(v, v->verdict.matters);
     if (hint)
         strlist_push(&notes, hint);
     for (size_t i = 0; i < v->notes.count; i++)
@@ -70,8 +52,7 @@ static void add_notes(struct table *table, const struct history_verdict *v, doub
     table_list(table, &notes);
 }
 
-static void add_verdict(struct table *table, bool all, const struct history_verdict *v,
-                        double matters)
+static void add_verdict(struct table *table, bool all, const struct history_verdict *v)
 {
     const struct prediction *p = &v->prediction;
     table_text(table, v->series->benchmark);
@@ -89,7 +70,7 @@ static void add_verdict(struct table *table, bool all, const struct history_verd
         for (int i = 0; i < 7; i++)
             table_null(table);
     }
-    add_notes(table, v, matters);
+    add_notes(table, v);
     if (all) {
         table_number(table, v->possible ? p->low : NAN);
         table_number(table, v->possible ? p->high : NAN);
@@ -138,18 +119,20 @@ static size_t count_kind(const struct history_verdicts *all, enum verdict_kind k
     return count;
 }
 
-static void print_summary(const struct history_verdicts *all, const struct compare_history *asked)
+static void print_summary(const struct history_verdicts *all, const struct verdict_rule *rule)
 {
     printf("%s: %s. %zu worse, %zu better, %zu same, %zu unsure, %zu without history, of %zu; "
            "worse by chance anywhere: at most %g %% (Holm)\n",
            all->commit->id, verdict_name(overall(all)), count_kind(all, VERDICT_WORSE),
            count_kind(all, VERDICT_BETTER), count_kind(all, VERDICT_SAME),
            count_kind(all, VERDICT_UNSURE), count_kind(all, VERDICT_NO_HISTORY), all->count,
-           100 * asked->alpha);
+           100 * rule->alpha);
+    if (all->ignored)
+        printf("%zu more are ignored, as the policy says\n", all->ignored);
 }
 
 static void print_all(const struct globals *globals, const struct history_verdicts *all,
-                      const struct compare_history *asked)
+                      const struct verdict_rule *rule)
 {
     bool json = globals->format == FORMAT_JSON;
     AUTO_TABLE struct table *table = command_table(globals);
@@ -157,19 +140,19 @@ static void print_all(const struct globals *globals, const struct history_verdic
         AUTO_STRBUF struct strbuf id = STRBUF_INIT;
         escape_json(&id, all->commit->id, strlen(all->commit->id));
         printf("{\"commit\": %s, \"verdict\": \"%s\", \"alpha\": %g, \"correction\": \"Holm\", "
-               "\"benchmarks\": ",
-               id.buf, verdict_name(overall(all)), asked->alpha);
+               "\"ignored\": %zu, \"benchmarks\": ",
+               id.buf, verdict_name(overall(all)), rule->alpha, all->ignored);
     }
     add_columns(table, json);
     for (size_t i = 0; i < all->count; i++)
-        add_verdict(table, json, &all->items[i], asked->matters);
+        add_verdict(table, json, &all->items[i]);
     table_finish(table);
     if (json) {
         puts("}");
     } else {
         if (globals->format == FORMAT_MARKDOWN)
             putchar('\n');
-        print_summary(all, asked);
+        print_summary(all, rule);
     }
 }
 
@@ -189,13 +172,29 @@ static int check(const struct compare_history *asked, struct error *err)
 {
     if (asked->fail_on && strcmp(asked->fail_on, "unsure"))
         return error_set(err, ERROR_USAGE, "--fail-on is unsure, not '%s'", asked->fail_on);
-    if (!(asked->alpha > 0 && asked->alpha < 0.5))
+    if (!isnan(asked->alpha) && !(asked->alpha > 0 && asked->alpha < 0.5))
         return error_set(err, ERROR_USAGE, "--alpha is above 0 and below .5");
-    if (!(asked->matters > 0))
+    if (!isnan(asked->matters) && !(asked->matters > 0))
         return error_set(err, ERROR_USAGE, "--matters is above 0 per cent");
+    if (asked->minimum_effect < 0)
+        return error_set(err, ERROR_USAGE, "--minimum-effect is not below 0 per cent");
     if (asked->pull_request && !asked->commit)
         return error_set(err, ERROR_USAGE, "--pull-request needs a commit");
     return asked->commit ? command_check_commit(asked->commit, err) : 0;
+}
+
+/* What is given on the command line stands before what the policy says of everything; its rules for
+ * some benchmarks stand before both. */
+static struct verdict_rule rule_of(const struct compare_history *asked, struct policy *policy)
+{
+    if (!isnan(asked->matters))
+        policy->matters = asked->matters / 100;
+    if (!isnan(asked->minimum_effect))
+        policy->minimum_effect = asked->minimum_effect / 100;
+    return (struct verdict_rule){
+        .alpha = isnan(asked->alpha) ? policy_alpha(policy, VERDICT_ALPHA) : asked->alpha,
+        .matters = VERDICT_MATTERS,
+    };
 }
 
 int compare_history(const struct globals *globals, const struct compare_history *asked,
@@ -204,23 +203,33 @@ int compare_history(const struct globals *globals, const struct compare_history 
     AUTO_DATABASE struct database *db = NULL;
     AUTO_HISTORY struct history history = {0};
     AUTO_HISTORY_VERDICTS struct history_verdicts all = {0};
-    const struct verdict_rule rule = {.alpha = asked->alpha, .matters = asked->matters / 100};
+    AUTO_POLICY struct policy policy = {0};
+    const struct history_request request = {
+        .query = asked->query,
+        .pull_request = asked->pull_request ? asked->commit : NULL,
+        .policy = &policy,
+    };
     int failed = check(asked, err);
     if (!failed)
-        failed = command_database(globals, &db, err);
+        failed = command_policy(globals, &asked->policy, &policy, err);
+    if (failed)
+        return failed;
+    const struct verdict_rule rule = rule_of(asked, &policy);
+    failed = command_database(globals, &db, err);
     if (!failed)
-        failed = history_read(db, &asked->query, asked->pull_request ? asked->commit : NULL,
-                              &history, err);
+        failed = history_read(db, &request, &history, err);
     if (failed == ERROR_NOT_FOUND)
         return error_set(err, ERROR_NO_DATA, "no results in %s yet", globals->db);
     if (!failed)
         failed = against_history(&history, asked->commit, &rule, &all, err);
     if (failed)
         return failed;
+    for (size_t i = 0; i < history.notes.count; i++)
+        log_warning("%s", history.notes.items[i]);
     enum verdict_kind kind = overall(&all);
     if (kind == VERDICT_NO_HISTORY)
         return untested(&all, err);
-    print_all(globals, &all, asked);
+    print_all(globals, &all, &rule);
     bool fails = kind == VERDICT_WORSE || (asked->fail_on && kind == VERDICT_UNSURE);
     return fails ? EXIT_REGRESSION : 0;
 }

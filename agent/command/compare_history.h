@@ -1,15 +1,17 @@
 /* compare --history: a commit's results against those of its ancestors. */
 #pragma once
 
-#include "command/command.h"
+#include "command/policy_source.h"
 #include "store/results.h"
 
 struct compare_history {
     struct result_query query;
+    struct policy_source policy;
     const char *commit;  /* NULL: the newest that was measured */
     const char *fail_on; /* "unsure", or NULL */
-    double alpha;
-    double matters;    /* per cent */
+    /* NAN: the policy's, else the default. The last two are per cents, for what no rule of the
+     * policy speaks of. */
+    double alpha, matters, minimum_effect;
     bool pull_request; /* the commit's results are those of a pull request */
 };
 

@@ -265,6 +265,14 @@ static const struct decode_field config_fields[] = {
      .kind = DECODE_CHOICE,
      .offset = offsetof(struct config, clock),
      .choices = clocks},
+    {.key = "verdicts",
+     .kind = DECODE_CUSTOM,
+     .offset = offsetof(struct config, policy),
+     .custom = policy_decode_verdicts},
+    {.key = "aliases",
+     .kind = DECODE_CUSTOM,
+     .offset = offsetof(struct config, policy),
+     .custom = policy_decode_aliases},
     {.key = NULL},
 };
 
@@ -318,6 +326,7 @@ void config_release(struct config *config)
     strlist_release(&config->env);
     strlist_release(&config->env_names);
     free(config->cpus);
+    policy_release(&config->policy);
     free(config->source);
     *config = (struct config){0};
 }
@@ -367,8 +376,8 @@ static size_t line_of(const char *text, const char *at)
     return line;
 }
 
-int config_parse(const char *text, size_t len, const char *name, struct config *out,
-                 struct error *err)
+int config_parse_any(const char *text, size_t len, const char *name, struct config *out,
+                     struct error *err)
 {
     const char *end = text;
     cJSON *document = cJSON_ParseWithLengthOpts(text, len, &end, false);
@@ -387,7 +396,24 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
     failed = check_paths(&config, name, err);
     if (failed)
         return failed;
-    if (!config.rust.present && !config.python.present && !config.command_count)
+    *out = config;
+    config = (struct config){0};
+    return 0;
+}
+
+static bool runs_nothing(const struct config *config)
+{
+    return !config->rust.present && !config->python.present && !config->command_count;
+}
+
+int config_parse(const char *text, size_t len, const char *name, struct config *out,
+                 struct error *err)
+{
+    AUTO_CONFIG struct config config = {0};
+    int failed = config_parse_any(text, len, name, &config, err);
+    if (failed)
+        return failed;
+    if (runs_nothing(&config))
         return error_set(err, ERROR_USAGE,
                          "%s has neither \"rust\" nor \"python\" nor \"commands\": nothing to run",
                          name);
@@ -403,6 +429,25 @@ static bool is_plain_file(const char *path)
     return !lstat(path, &st) && S_ISREG(st.st_mode);
 }
 
+/* The defaults, with the policy of a document that says nothing else. */
+static int default_with(const char *root, struct config *config, struct config *out,
+                        struct error *err)
+{
+    AUTO_CONFIG struct config found = {0};
+    int failed = config_default(root, &found, err);
+    if (failed)
+        return failed;
+    found.policy = config->policy;
+    config->policy = (struct policy){0};
+    if (config->project) {
+        free(found.project);
+        found.project = take_ptr(config->project);
+    }
+    *out = found;
+    found = (struct config){0};
+    return 0;
+}
+
 int config_load(const char *file, const char *root, struct config *out, struct error *err)
 {
     AUTO_FREE char *own = path_join(root, CONFIG_FILE);
@@ -412,5 +457,11 @@ int config_load(const char *file, const char *root, struct config *out, struct e
     int failed = file_read(file ? file : own, CONFIG_MAX_BYTES, &text, err);
     if (failed)
         return failed;
-    return config_parse(text.buf, text.len, file ? file : CONFIG_FILE, out, err);
+    AUTO_CONFIG struct config config = {0};
+    failed = config_parse_any(text.buf, text.len, file ? file : CONFIG_FILE, &config, err);
+    if (failed)
+        return failed;
+    if (!runs_nothing(&config) || policy_is_empty(&config.policy))
+        return config_parse(text.buf, text.len, file ? file : CONFIG_FILE, out, err);
+    return default_with(root, &config, out, err);
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/strlist.h"
+#include "config/policy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -96,6 +97,7 @@ struct config {
     struct strlist env_names; /* names that are handed on from the agent's own environment */
     char *cpus;               /* "1-3,5": where benchmarks run; NULL: all but the first */
     int clock;                /* enum config_clock */
+    struct policy policy;     /* "verdicts" and "aliases" */
     char *source; /* where this came from, for the log: a path, or "built-in defaults" */
 };
 
@@ -107,8 +109,12 @@ void config_drop_commands(struct config *config);
 /* Reads `text`. `name` stands for it in messages. ERROR_USAGE names the place in the document. */
 int config_parse(const char *text, size_t len, const char *name, struct config *out,
                  struct error *err) MUST_CHECK;
+/* The same for a document that may name nothing to run. */
+int config_parse_any(const char *text, size_t len, const char *name, struct config *out,
+                     struct error *err) MUST_CHECK;
 /* What is to be run in the checkout `root`: `file` where it is not NULL, else the target's own
- * CONFIG_FILE, else config_default(). */
+ * CONFIG_FILE, else config_default(). A document that speaks of verdicts and aliases alone leaves
+ * what is to be run to config_default(). */
 int config_load(const char *file, const char *root, struct config *out,
                 struct error *err) MUST_CHECK;
 /* The built-in defaults for what lies in `root`. ERROR_NO_DATA when nothing there looks like a

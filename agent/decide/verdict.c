@@ -29,14 +29,31 @@ static bool excludes(const struct prediction *p, bool higher_is_worse, double ma
     return higher_is_worse ? p->high < matters : p->low > 1 / (1 + matters) - 1;
 }
 
+static double matters_of(const struct verdict_test *test, const struct verdict_rule *rule)
+{
+    return fmax(test->matters > 0 ? test->matters : rule->matters, test->minimum_effect);
+}
+
+/* Whether the effect is one that is called at all. Nothing that is not relative is small: a count
+ * that was 0 has grown beyond any share of it. */
+static bool is_large(const struct verdict_test *test)
+{
+    const struct prediction *p = test->prediction;
+    double size = p->relative        ? fabs(p->effect)
+                  : p->expected != 0 ? fabs(p->effect / p->expected)
+                                     : INFINITY;
+    return size >= test->minimum_effect;
+}
+
 static void decide_one(const struct verdict_test *test, const struct verdict_rule *rule,
                        double alpha, struct verdict *out)
 {
     const struct prediction *p = test->prediction;
+    double matters = matters_of(test, rule);
+    out->matters = matters;
     out->smallest = predict_smallest(p, alpha, VERDICT_POWER);
-    out->runs_needed =
-        p->relative ? predict_runs_needed(p, alpha, VERDICT_POWER, rule->matters) : 0;
-    out->kind = excludes(p, test->higher_is_worse, rule->matters) ? VERDICT_SAME : VERDICT_UNSURE;
+    out->runs_needed = p->relative ? predict_runs_needed(p, alpha, VERDICT_POWER, matters) : 0;
+    out->kind = excludes(p, test->higher_is_worse, matters) ? VERDICT_SAME : VERDICT_UNSURE;
 }
 
 void verdicts_of(const struct verdict_test *tests, size_t count, const struct verdict_rule *rule,
@@ -62,6 +79,8 @@ void verdicts_of(const struct verdict_test *tests, size_t count, const struct ve
             continue;
         decide_one(&tests[i], rule, alpha_of(rule, possible), &out[i]);
         out[i].p = fmin(worse[i], better[i]);
+        if (!is_large(&tests[i]))
+            continue;
         if (worse[i] <= rule->alpha)
             out[i].kind = VERDICT_WORSE;
         else if (better[i] <= rule->alpha)

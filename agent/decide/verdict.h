@@ -3,8 +3,10 @@
  *
  * Worse and better are called by Holm's procedure (family.h), each direction for itself: when
  * nothing has changed, any benchmark is called worse in at most `alpha` of all comparisons, and any
- * better in at most as many. Not called: "same" when the interval leaves no room for a change that
- * matters, else "unsure", with the number of runs that would tell.
+ * better in at most as many. What is significant is called only when its estimated effect is at
+ * least the test's minimum effect: that makes alarms fewer, never more. Not called: "same" when the
+ * interval leaves no room for a change that matters (the minimum effect, where that is larger),
+ * else "unsure", with the number of runs that would tell.
  */
 #pragma once
 
@@ -34,6 +36,8 @@ struct verdict_rule {
 struct verdict_test {
     const struct prediction *prediction; /* NULL: there is no history */
     bool higher_is_worse;
+    double matters;        /* relative; 0: that of the rule */
+    double minimum_effect; /* relative; what is estimated smaller is neither worse nor better */
 };
 
 struct verdict {
@@ -44,6 +48,7 @@ struct verdict {
     /* Runs in all that would show a change that matters; 0: no number would, the history is too
      * short or too noisy. For effects that are not relative 0 too. */
     size_t runs_needed;
+    double matters; /* the change that had to be seen; relative */
 };
 
 /* `out` has room for `count`. */

@@ -12,6 +12,7 @@ enum { COMMITS_MAX = 10000 };
 void github_commit_release(struct github_commit *commit)
 {
     free(commit->subject);
+    free(commit->message);
     free(commit->author);
     *commit = (struct github_commit){0};
 }
@@ -40,7 +41,8 @@ static int read_commit(const cJSON *json, struct github_commit *out, struct erro
         (void)field_sha(cJSON_GetArrayItem(parents, 0), "sha", commit.parent);
     commit.author_s = field_time(json, "commit.author.date");
     commit.commit_s = field_time(json, "commit.committer.date");
-    commit.subject = first_line(field_view(json, "commit.message"));
+    commit.message = field_text(json, "commit.message");
+    commit.subject = first_line(commit.message);
     const char *login = field_view(json, "author.login");
     commit.author = *login ? xstrdup(login) : field_text(json, "commit.author.name");
     *out = commit;

@@ -11,6 +11,7 @@ struct github_commit {
     size_t parents;
     int64_t author_s, commit_s; /* Unix seconds */
     char *subject;              /* first line of the message */
+    char *message;
     char *author;               /* login where GitHub knows one, else the name */
 };
 

@@ -19,5 +19,6 @@ void commit_release(struct commit *commit)
     free(commit->parent);
     free(commit->subject);
     free(commit->branch);
+    free(commit->expected);
     *commit = (struct commit){0};
 }

@@ -12,6 +12,13 @@ static const char *const better_higher[] = {
     "bandwidth",  "hit",    "hits",      "speedup", "score",
 };
 
+/* Whole words of a metric's name or unit. */
+static const char *const counted[] = {
+    "bytes",        "byte", "b",        "kib",      "mib",    "gib",   "allocations",
+    "allocs",       "iops", "ios",      "reads",    "writes", "count", "counts",
+    "instructions", "ir",   "branches", "syscalls", "rows",
+};
+
 /* "bytes/s", "queries per second". */
 static bool is_rate(const char *units)
 {
@@ -39,4 +46,15 @@ bool metric_higher_is_better(const char *benchmark_name, const char *units)
         if (has_word(hash + 1, better_higher[i]))
             return true;
     return units && is_rate(units);
+}
+
+bool metric_is_exact(const char *benchmark_name, const char *units)
+{
+    const char *hash = strrchr(benchmark_name, '#');
+    if (!hash || (units && is_rate(units)))
+        return false;
+    for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
+        if (has_word(hash + 1, counted[i]) || (units && has_word(units, counted[i])))
+            return true;
+    return false;
 }

@@ -7,3 +7,6 @@
  * table `results`: what stands behind its last '#' names the metric, and without one it is wall
  * time. `units` may be NULL. */
 bool metric_higher_is_better(const char *benchmark_name, const char *units);
+/* A count of bytes, allocations, operations or instructions, not per second: where it has no spread
+ * from run to run, any difference is a change. */
+bool metric_is_exact(const char *benchmark_name, const char *units);

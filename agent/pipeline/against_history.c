@@ -1,7 +1,8 @@
 #include "pipeline/against_history.h"
 
 #include "base/alloc.h"
-#include "model/metric.h"
+#include "decide/exact.h"
+#include "pipeline/series_policy.h"
 
 #include <math.h>
 
@@ -66,9 +67,12 @@ static bool same_setting(const struct history_point *old, const struct history_p
     return same;
 }
 
-static void hold_against(const struct history_series *series, const struct history_point *point,
-                         struct history_verdict *out)
+static void hold_against(const struct history *history, const struct history_series *series,
+                         const struct history_point *point, struct history_verdict *out)
 {
+    /* A change that was expected begins a new level. */
+    const struct history_expected *reset =
+        history_find_expected(history, series, NULL, point->commit);
     size_t runs = 0, count = 0;
     for (size_t i = 0; i < series->count; i++)
         runs += series->points[i].runs;
@@ -77,14 +81,23 @@ static void hold_against(const struct history_series *series, const struct histo
     /* Each run for itself: a median of several varies less than the next run will. */
     for (size_t i = 0; i < series->count; i++) {
         const struct history_point *old = &series->points[i];
-        for (size_t j = 0; old->commit->chosen && j < old->runs; j++) {
+        if (!old->commit->chosen ||
+            (reset && history_commit_compare(old->commit, reset->commit) < 0))
+            continue;
+        for (size_t j = 0; j < old->runs; j++) {
             if (!isfinite(series->runs[old->first_run + j]))
                 continue;
             values[count] = series->runs[old->first_run + j];
             points[count++] = old;
         }
     }
-    *out = (struct history_verdict){.series = series, .runs = point->runs, .comparable = true};
+    *out = (struct history_verdict){
+        .series = series,
+        .policy = series_policy_of(history->policy, series),
+        .runs = point->runs,
+        .comparable = true,
+    };
+    out->reset = reset;
     if (!count)
         return;
     out->oldest = points[0]->commit;
@@ -92,10 +105,21 @@ static void hold_against(const struct history_series *series, const struct histo
     out->comparable = same_setting(points[count - 1], point, &out->notes);
     if (!out->comparable)
         return;
-    out->possible =
-        predict(values, count, series->runs + point->first_run, point->runs, &out->prediction);
+    const double *new_runs = series->runs + point->first_run;
+    out->possible = (out->policy.exact &&
+                     exact_predict(values, count, new_runs, point->runs, &out->prediction)) ||
+                    predict(values, count, new_runs, point->runs, &out->prediction);
     if (out->possible)
         out->oldest = points[out->prediction.since]->commit;
+}
+
+static void note_reset(struct history_verdict *v)
+{
+    const struct history_expected *reset = v->reset;
+    if (reset)
+        strlist_pushf(&v->notes, "a change was expected at %.12s%s%s: what was before is not used",
+                      reset->commit->id, reset->reason ? ": " : "",
+                      reset->reason ? reset->reason : "");
 }
 
 static void decide_all(struct history_verdicts *all, const struct verdict_rule *rule)
@@ -103,9 +127,13 @@ static void decide_all(struct history_verdicts *all, const struct verdict_rule *
     AUTO_FREE struct verdict_test *tests = xcalloc(all->count + 1, sizeof(*tests));
     AUTO_FREE struct verdict *verdicts = xcalloc(all->count + 1, sizeof(*verdicts));
     for (size_t i = 0; i < all->count; i++) {
-        const struct history_series *series = all->items[i].series;
-        tests[i].prediction = all->items[i].possible ? &all->items[i].prediction : NULL;
-        tests[i].higher_is_worse = !metric_higher_is_better(series->benchmark, series->units);
+        const struct history_verdict *item = &all->items[i];
+        tests[i] = (struct verdict_test){
+            .prediction = item->possible ? &item->prediction : NULL,
+            .higher_is_worse = !item->policy.higher_is_better,
+            .matters = item->policy.matters,
+            .minimum_effect = item->policy.minimum_effect,
+        };
     }
     verdicts_of(tests, all->count, rule, verdicts);
     for (size_t i = 0; i < all->count; i++)
@@ -126,11 +154,33 @@ int against_history(struct history *history, const char *commit, const struct ve
         for (size_t j = 0; j < series->count; j++) {
             if (series->points[j].commit != head)
                 continue;
+            if (series_policy_of(history->policy, series).ignored) {
+                all.ignored++;
+                continue;
+            }
             ARRAY_RESERVE(all.items, all.cap, all.count + 1);
-            hold_against(series, &series->points[j], &all.items[all.count++]);
+            hold_against(history, series, &series->points[j], &all.items[all.count]);
+            note_reset(&all.items[all.count++]);
         }
     }
     decide_all(&all, rule);
     *out = all;
     return 0;
+}
+
+char *history_verdict_advice(const struct history_verdict *v, double matters)
+{
+    const struct verdict *verdict = &v->verdict;
+    if (v->comparable && !v->possible)
+        return xasprintf("cannot tell: fewer than %d runs of its history are on this level",
+                         PREDICT_HISTORY_MIN);
+    if (verdict->kind != VERDICT_UNSURE)
+        return NULL;
+    if (verdict->runs_needed > v->prediction.runs)
+        return xasprintf("cannot tell: run %zu more to see %g %%",
+                         verdict->runs_needed - v->prediction.runs, 100 * matters);
+    if (verdict->runs_needed)
+        return xasprintf("cannot tell: the change lies near %g %%, a further run may show it",
+                         100 * matters);
+    return xstrdup("cannot tell: too noisy, or too short a history, for any number of runs");
 }

@@ -4,23 +4,26 @@
 
 #include "base/strlist.h"
 #include "decide/verdict.h"
-#include "pipeline/history.h"
+#include "pipeline/series_policy.h"
 
 struct history_verdict {
     const struct history_series *series;
+    struct series_policy policy;
     bool possible; /* there is history enough; else `prediction` is empty */
     struct prediction prediction;
     struct verdict verdict;
     size_t runs; /* of the commit */
     /* The oldest and the newest ancestor of the level it is held against; NULL: none. */
     const struct history_commit *oldest, *newest;
-    struct strlist notes; /* a line for each thing to know */
-    bool comparable;      /* the newest of the history was measured the same way */
+    const struct history_expected *reset; /* the history begins with this change; NULL: none */
+    struct strlist notes;                 /* a line for each thing to know */
+    bool comparable;                      /* the newest of the history was measured the same way */
 };
 
 struct history_verdicts {
     struct history_verdict *items; /* in the order of the series */
     size_t count, cap;
+    size_t ignored; /* more, that the policy leaves out */
     const struct history_commit *commit;
 };
 
@@ -34,3 +37,7 @@ void history_verdicts_release(struct history_verdicts *verdicts);
  * commit's ancestors in it. */
 int against_history(struct history *history, const char *commit, const struct verdict_rule *rule,
                     struct history_verdicts *out, struct error *err) MUST_CHECK;
+
+/* What to do about a verdict that is none, as a fresh string; NULL where there is nothing to do.
+ * `matters` is relative, as in struct verdict_rule. */
+char *history_verdict_advice(const struct history_verdict *verdict, double matters);

@@ -138,6 +138,7 @@ static void take_range(struct commit_list *list, const struct ends *ends, size_t
             /* The id is still looked for by in_range(). */
             list->items[i].id = xstrdup(out->items[out->count - 1].id);
             list->items[i].parent = list->items[i].subject = list->items[i].branch = NULL;
+            list->items[i].expected = NULL;
         }
 }
 

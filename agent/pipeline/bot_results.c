@@ -241,7 +241,7 @@ static void print_verdicts(struct strbuf *out, const struct history_verdicts *al
         "the chance that any is called worse although nothing changed is at most %g %%.\n\n",
         verdict_name(findings->verdict), count_kind(all, VERDICT_WORSE),
         count_kind(all, VERDICT_BETTER), count_kind(all, VERDICT_SAME),
-        count_kind(all, VERDICT_UNSURE), count_kind(all, VERDICT_NO_HISTORY), 100 * VERDICT_ALPHA);
+        count_kind(all, VERDICT_UNSURE), count_kind(all, VERDICT_NO_HISTORY), 100 * findings->alpha);
 }
 
 /* The commit held against the history of its test bed. What stands in the way is no failure: there
@@ -249,9 +249,16 @@ static void print_verdicts(struct strbuf *out, const struct history_verdicts *al
 static int judge(struct database *db, const struct bot_side_by_side *sides, struct history *history,
                  struct history_verdicts *all, struct bot_findings *out, struct error *err)
 {
-    const struct verdict_rule rule = {.alpha = VERDICT_ALPHA, .matters = VERDICT_MATTERS};
-    const struct result_query query = {.test_bed = sides->test_bed, .project = sides->project};
-    int failed = history_read(db, &query, sides->commit, history, err);
+    const struct history_request request = {
+        .query = {.test_bed = sides->test_bed, .project = sides->project},
+        .pull_request = sides->commit,
+        .policy = sides->policy,
+    };
+    const struct verdict_rule rule = {
+        .alpha = policy_alpha(sides->policy, VERDICT_ALPHA),
+        .matters = VERDICT_MATTERS,
+    };
+    int failed = history_read(db, &request, history, err);
     if (!failed)
         failed = against_history(history, sides->commit, &rule, all, err);
     if (failed == ERROR_NO_DATA)
@@ -345,7 +352,10 @@ static int print_findings(struct database *db, const struct bot_side_by_side *si
     AUTO_HISTORY struct history history = {0};
     AUTO_HISTORY_VERDICTS struct history_verdicts all = {0};
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    struct bot_findings findings = {.verdict = VERDICT_NO_HISTORY};
+    struct bot_findings findings = {
+        .verdict = VERDICT_NO_HISTORY,
+        .alpha = policy_alpha(sides->policy, VERDICT_ALPHA),
+    };
     int failed = sides->judge ? judge(db, sides, &history, &all, &findings, err) : 0;
     if (failed)
         return failed;

@@ -3,6 +3,7 @@
 
 #include "bot/approval.h"
 #include "bot/text.h"
+#include "config/policy.h"
 #include "decide/verdict.h"
 #include "github/checks.h"
 #include "github/event.h"
@@ -78,6 +79,7 @@ struct bot_side_by_side {
     const char *test_bed; /* NULL: any */
     const char *project;
     bool whole; /* everything was to be run: what the base has and the commit lacks is named */
+    const struct policy *policy; /* of the base; NULL: none */
     bool judge; /* hold the commit against the history, by the rule of 'compare --history' */
 };
 
@@ -85,6 +87,7 @@ struct bot_findings {
     char *table; /* Markdown */
     bool judged; /* there was history enough for one benchmark at least */
     enum verdict_kind verdict;
+    double alpha;
     size_t worse;   /* benchmarks */
     size_t missing; /* that the base has, where everything was to be run */
     char *obstacle; /* what stood in the way of judging, where it is not that there is no history */

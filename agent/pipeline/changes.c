@@ -1,7 +1,8 @@
 #include "pipeline/changes.h"
 
 #include "base/alloc.h"
-#include "model/metric.h"
+#include "decide/exact.h"
+#include "pipeline/series_policy.h"
 
 #include <math.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 void found_changes_release(struct found_changes *found)
 {
     free(found->items);
+    free(found->noise);
     *found = (struct found_changes){0};
 }
 
@@ -43,30 +45,60 @@ static unsigned causes_of(const struct history_point *before, const struct histo
     return causes;
 }
 
-/* Whether one of the later levels has gone back half of the way. */
-static bool recovered(const struct change *changes, size_t i, size_t count)
+/* The first of the later levels that has gone back half of the way; `count`: none. */
+static size_t recovery(const struct change *changes, size_t i, size_t count)
 {
     double half = (changes[i].before + changes[i].after) / 2;
     bool rose = changes[i].after > changes[i].before;
     for (size_t j = i + 1; j < count; j++)
         if (rose ? changes[j].after <= half : changes[j].after >= half)
-            return true;
-    return false;
+            return j;
+    return count;
 }
 
-static void add_changes(const struct history_series *series,
-                        const struct history_point *const *points, const struct change *changes,
-                        size_t count, struct found_changes *out)
+const char *change_status(const struct found_change *found)
 {
-    bool higher_is_better = metric_higher_is_better(series->benchmark, series->units);
-    for (size_t i = 0; i < count; i++) {
-        const struct change *c = &changes[i];
+    return found->open       ? "open"
+           : !found->worse   ? "better"
+           : found->expected ? "expected"
+           : found->small    ? "small"
+                             : "recovered";
+}
+
+/* A series on its main line, and what was found in it. */
+struct line {
+    const struct history *history;
+    const struct history_series *series;
+    const struct history_point **points;
+    double *values;
+    size_t count;
+    const struct change *changes;
+    size_t changed;
+};
+
+/* The expectation for a commit at which the level may have changed. */
+static const struct history_expected *expected_at(const struct line *line, const struct change *c)
+{
+    size_t first = c->first < c->index ? c->first : c->index;
+    size_t last = c->last > c->index ? c->last : c->index;
+    const struct history_point *before = line->points[first ? first - 1 : 0];
+    if (line->points[c->previous] < before)
+        before = line->points[c->previous];
+    return history_find_expected(line->history, line->series, before->commit,
+                                 line->points[last]->commit);
+}
+
+static void add_changes(const struct line *line, const struct series_policy *policy,
+                        struct found_changes *out)
+{
+    const struct history_point *const *points = line->points;
+    for (size_t i = 0; i < line->changed; i++) {
+        const struct change *c = &line->changes[i];
         const struct history_point *before = points[c->previous], *after = points[c->index];
         size_t commits = commits_between(before->commit, after->commit);
-        bool worse = higher_is_better == (c->after < c->before);
-        ARRAY_RESERVE(out->items, out->cap, out->count + 1);
-        out->items[out->count++] = (struct found_change){
-            .series = series,
+        size_t back = recovery(line->changes, i, line->changed);
+        struct found_change found = {
+            .series = line->series,
             .change = *c,
             .before = before->commit,
             .after = after->commit,
@@ -74,9 +106,14 @@ static void add_changes(const struct history_series *series,
             .latest = points[c->last]->commit,
             .commits = commits,
             .causes = causes_of(before, after, commits),
-            .worse = worse,
-            .open = worse && !recovered(changes, i, count),
+            .worse = policy->higher_is_better == (c->after < c->before),
+            .small = !series_policy_counts(policy, c->relative),
+            .recovered = back < line->changed ? points[line->changes[back].index]->commit : NULL,
+            .expected = expected_at(line, c),
         };
+        found.open = found.worse && !found.small && !found.recovered && !found.expected;
+        ARRAY_RESERVE(out->items, out->cap, out->count + 1);
+        out->items[out->count++] = found;
     }
 }
 
@@ -91,27 +128,64 @@ static int newest_first(const void *left, const void *right)
     return 0;
 }
 
+static void take_main_line(struct line *line)
+{
+    const struct history_series *series = line->series;
+    line->count = 0;
+    for (size_t i = 0; i < series->count; i++) {
+        if (!series->points[i].commit->chosen)
+            continue;
+        line->values[line->count] = series->points[i].value;
+        line->points[line->count++] = &series->points[i];
+    }
+}
+
+/* The noise of the series. `room` is for the changes of counts. */
+static double look_at(struct line *line, const struct series_policy *policy,
+                      struct change_finder *finder, struct change *room)
+{
+    line->changes = room;
+    if (policy->exact && exact_values(line->values, line->count)) {
+        line->changed = exact_changes(line->values, line->count, room);
+        return 0;
+    }
+    change_finder_clear(finder);
+    for (size_t i = 0; i < line->count; i++)
+        change_finder_add(finder, line->values[i]);
+    line->changed = change_finder_find(finder, &line->changes);
+    return change_finder_noise(finder);
+}
+
+static double find_in(const struct history *history, const struct history_series *series,
+                      struct change_finder *finder, struct found_changes *out)
+{
+    const struct series_policy policy = series_policy_of(history->policy, series);
+    if (policy.ignored) {
+        out->ignored++;
+        return 0;
+    }
+    size_t room = series->count + 1;
+    AUTO_FREE const struct history_point **points = xreallocarray(NULL, room, sizeof(*points));
+    AUTO_FREE double *values = xreallocarray(NULL, room, sizeof(*values));
+    AUTO_FREE struct change *counted =
+        xreallocarray(NULL, policy.exact ? room : 1, sizeof(*counted));
+    struct line line = {.history = history, .series = series, .points = points, .values = values};
+    take_main_line(&line);
+    double noise = look_at(&line, &policy, finder, counted);
+    add_changes(&line, &policy, out);
+    out->series++;
+    return noise;
+}
+
 void changes_find(struct history *history, struct found_changes *out)
 {
-    struct found_changes found = {.series = history->count};
+    struct found_changes found = {
+        .noise = xcalloc(history->count + 1, sizeof(*found.noise)),
+    };
     struct change_finder *finder = change_finder_new(NULL);
     history_commits_choose_main(&history->commits);
-    for (size_t i = 0; i < history->count; i++) {
-        const struct history_series *series = &history->series[i];
-        AUTO_FREE const struct history_point **points =
-            xreallocarray(NULL, series->count + 1, sizeof(*points));
-        size_t count = 0;
-        change_finder_clear(finder);
-        for (size_t j = 0; j < series->count; j++) {
-            if (!series->points[j].commit->chosen)
-                continue;
-            change_finder_add(finder, series->points[j].value);
-            points[count++] = &series->points[j];
-        }
-        const struct change *changes;
-        size_t changed = change_finder_find(finder, &changes);
-        add_changes(series, points, changes, changed, &found);
-    }
+    for (size_t i = 0; i < history->count; i++)
+        found.noise[i] = find_in(history, &history->series[i], finder, &found);
     change_finder_free(finder);
     if (found.count)
         qsort(found.items, found.count, sizeof(*found.items), newest_first);

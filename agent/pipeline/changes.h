@@ -23,18 +23,26 @@ struct found_change {
     size_t commits;  /* from behind `before` up to `after`: 1 names the culprit; 0: not known */
     unsigned causes; /* none of the flags: the code */
     bool worse;
-    /* For the worse, and no later level has gone half of the way back. */
+    bool small; /* below the minimum effect of the policy */
+    /* For the worse, neither small nor expected, and no later level has gone half of the way back.
+     */
     bool open;
+    const struct history_commit *recovered;  /* the first on a level that has; NULL: none */
+    const struct history_expected *expected; /* somebody announced or accepted it; NULL: nobody */
 };
 
 struct found_changes {
     struct found_change *items; /* the newest first */
     size_t count, cap;
-    size_t series; /* looked at */
+    size_t series;  /* looked at */
+    size_t ignored; /* more, that the policy leaves out */
+    double *noise;  /* of each series, as change_finder_noise() has it */
 };
 
 void found_changes_release(struct found_changes *found);
 #define AUTO_FOUND_CHANGES __attribute__((cleanup(found_changes_release)))
 
-/* Borrows the history, and chooses its main line. */
+/* Borrows the history, and chooses its main line. Counts without spread: decide/exact.h. */
 void changes_find(struct history *history, struct found_changes *out);
+/* "open", "expected", "small", "recovered", "better". */
+const char *change_status(const struct found_change *found);

@@ -3,16 +3,19 @@
 #include "base/alloc.h"
 #include "base/strbuf.h"
 #include "model/summary.h"
+#include "store/expected_changes.h"
 #include "store/sessions.h"
 
 #include <math.h>
 #include <string.h>
 
 #define KEY_SEPARATOR '\x1f'
+#define SHADOWED_NOTES 10
 
 /* A result, with the numbers of its texts. */
 struct row {
     uint32_t series, commit, run, session, cpu, os;
+    uint32_t old_name; /* what it is stored as, where an alias has renamed it; else TEXT_NONE */
     int64_t stamp;
     double median, mean;
 };
@@ -23,6 +26,7 @@ struct series_names {
 
 struct reader {
     struct history *history;
+    const struct history_request *request;
     struct text_pool keys, commits, sessions;
     struct series_names *names; /* by key */
     size_t names_cap;
@@ -54,6 +58,8 @@ void history_release(struct history *history)
         free(history->series[i].runs);
     }
     free(history->series);
+    free(history->expected);
+    strlist_release(&history->notes);
     history_commits_release(&history->commits);
     text_pool_release(&history->texts);
     *history = (struct history){0};
@@ -90,16 +96,40 @@ static uint32_t commit_of(struct reader *r, const struct stored_result *result)
     return number;
 }
 
+/* Gives the result the name that its benchmark has now; returns the old one's number. */
+static uint32_t rename_result(struct reader *r, struct stored_result *result)
+{
+    char *name = policy_current_name(r->request->policy, result->benchmark_name);
+    if (!name)
+        return TEXT_NONE;
+    uint32_t old = text_pool_add(&r->history->texts, result->benchmark_name);
+    free(result->benchmark_name);
+    result->benchmark_name = name;
+    return old;
+}
+
+/* With aliases, what is asked for is known only once the result has its new name. */
+static bool is_asked_for(const struct reader *r, const struct stored_result *result)
+{
+    const char *part = r->request->query.benchmark;
+    return !part || !result->benchmark_name || strstr(result->benchmark_name, part);
+}
+
 static int visit(struct stored_result *result, void *context, struct error *err)
 {
     (void)err;
     struct reader *r = context;
+    struct text_pool *texts = &r->history->texts;
     double median = result->summary.median, mean = result->summary.mean;
+    uint32_t old_name = TEXT_NONE;
+    if (result->benchmark_name)
+        old_name = rename_result(r, result);
+    if (!is_asked_for(r, result))
+        return 0;
     if (result->beyond_limit || !result->benchmark_name || !(isfinite(median) || isfinite(mean))) {
         r->history->left_out++;
         return 0;
     }
-    struct text_pool *texts = &r->history->texts;
     ARRAY_RESERVE(r->rows, r->cap, r->count + 1);
     r->rows[r->count++] = (struct row){
         .series = series_of(r, result),
@@ -108,6 +138,7 @@ static int visit(struct stored_result *result, void *context, struct error *err)
         .session = text_pool_add(&r->sessions, result->host_session),
         .cpu = text_pool_add(texts, result->test_bed.cpu),
         .os = text_pool_add(texts, result->test_bed.os),
+        .old_name = old_name,
         .stamp = result->timestamp,
         .median = median,
         .mean = mean,
@@ -166,6 +197,46 @@ static int compare_keys(const void *left, const void *right, void *context)
     return strcmp(keys->items[*(const uint32_t *)left], keys->items[*(const uint32_t *)right]);
 }
 
+static bool same_point(const struct reader *r, const struct row *a, const struct row *b)
+{
+    return a->series == b->series && r->linked[a->commit] == r->linked[b->commit];
+}
+
+static void note_shadowed(struct reader *r, const struct row *left_out, const struct row *kept)
+{
+    const struct text_pool *texts = &r->history->texts;
+    const char *now = text_pool_get(texts, r->names[kept->series].benchmark);
+    const char *old = text_pool_get(texts, kept->old_name);
+    strlist_pushf(&r->history->notes,
+                  "commit %.12s has results of both '%s' and '%s': those of '%s' are left out",
+                  r->linked[kept->commit]->id, old ? old : now,
+                  text_pool_get(texts, left_out->old_name),
+                  text_pool_get(texts, left_out->old_name));
+}
+
+/* Of two names at one commit the new one counts, else the first in the order of bytes. */
+static void drop_shadowed(struct reader *r)
+{
+    size_t kept = 0, notes = 0;
+    for (size_t i = 0, next; i < r->count; i = next) {
+        const struct row first = r->rows[i];
+        bool said = false;
+        for (next = i; next < r->count && same_point(r, &r->rows[next], &first); next++) {
+            if (r->rows[next].old_name == first.old_name) {
+                r->rows[kept++] = r->rows[next];
+                continue;
+            }
+            r->history->left_out++;
+            if (!said && notes++ < SHADOWED_NOTES)
+                note_shadowed(r, &r->rows[next], &first);
+            said = true;
+        }
+    }
+    if (notes > SHADOWED_NOTES)
+        strlist_pushf(&r->history->notes, "... and so at %zu more points", notes - SHADOWED_NOTES);
+    r->count = kept;
+}
+
 static void place_series(struct reader *r)
 {
     AUTO_FREE uint32_t *order = xreallocarray(NULL, r->keys.count + 1, sizeof(*order));
@@ -177,6 +248,14 @@ static void place_series(struct reader *r)
         r->places[order[i]] = i;
 }
 
+/* The name of today first. */
+static int compare_old_names(const struct reader *r, uint32_t a, uint32_t b)
+{
+    if (a == TEXT_NONE || b == TEXT_NONE)
+        return a == TEXT_NONE ? -1 : 1;
+    return strcmp(r->history->texts.items[a], r->history->texts.items[b]);
+}
+
 static int compare_rows(const void *left, const void *right, void *context)
 {
     const struct reader *r = context;
@@ -185,6 +264,8 @@ static int compare_rows(const void *left, const void *right, void *context)
         return r->places[a->series] < r->places[b->series] ? -1 : 1;
     if (r->linked[a->commit] != r->linked[b->commit])
         return history_commit_compare(r->linked[a->commit], r->linked[b->commit]);
+    if (a->old_name != b->old_name)
+        return compare_old_names(r, a->old_name, b->old_name);
     if (a->run != b->run)
         return strcmp(r->history->texts.items[a->run], r->history->texts.items[b->run]);
     if (a->stamp != b->stamp)
@@ -249,6 +330,7 @@ static void build(struct reader *r)
     place_series(r);
     if (r->count)
         qsort_r(r->rows, r->count, sizeof(*r->rows), compare_rows, r);
+    drop_shadowed(r);
     r->history->series = xreallocarray(NULL, r->keys.count + 1, sizeof(*r->history->series));
     for (size_t i = 0, next; i < r->count; i = next) {
         for (next = i; next < r->count && r->rows[next].series == r->rows[i].series;)
@@ -257,29 +339,75 @@ static void build(struct reader *r)
     }
 }
 
-static int read_rows(struct reader *r, struct database *db, const struct result_query *asked,
-                     const char *pull_request, struct error *err)
+static int read_rows(struct reader *r, struct database *db, struct error *err)
 {
-    struct result_query query = *asked;
+    const struct history_request *request = r->request;
+    struct result_query query = request->query;
     query.without_any_values = true;
+    if (request->policy && request->policy->alias_count)
+        query.benchmark = NULL;
     int failed = results_each(db, &query, visit, r, err);
-    if ((failed && failed != ERROR_NOT_FOUND) || !pull_request)
+    if ((failed && failed != ERROR_NOT_FOUND) || !request->pull_request)
         return failed;
     query.table = RESULTS_PR_TABLE;
-    query.commit = pull_request;
+    query.commit = request->pull_request;
     return results_each(db, &query, visit, r, err);
 }
 
-int history_read(struct database *db, const struct result_query *query, const char *pull_request,
-                 struct history *out, struct error *err)
+static int read_expected(struct reader *r, struct database *db, struct error *err)
 {
-    AUTO_HISTORY struct history history = {0};
-    struct reader r = {.history = &history};
-    int failed = read_rows(&r, db, query, pull_request, err);
+    struct history *history = r->history;
+    AUTO_EXPECTED_CHANGES struct expected_changes all = {0};
+    int failed = expected_changes_read(db, &all, err);
+    history->expected = xreallocarray(NULL, all.count + 1, sizeof(*history->expected));
+    for (size_t i = 0; i < all.count; i++) {
+        const struct expected_change *e = &all.items[i];
+        const struct history_commit *commit =
+            history_commits_find(&history->commits, e->commit, NULL);
+        struct text_pool *texts = &history->texts;
+        if (!commit || (commit->project && strcmp(commit->project, e->project) != 0))
+            continue;
+        history->expected[history->expected_count++] = (struct history_expected){
+            .commit = commit,
+            .benchmark = text_pool_get(texts, text_pool_add(texts, e->benchmark)),
+            .reason = text_pool_get(texts, text_pool_add(texts, e->reason)),
+            .source = text_pool_get(texts, text_pool_add(texts, e->source)),
+        };
+    }
+    return failed;
+}
+
+const struct history_expected *history_find_expected(const struct history *history,
+                                                     const struct history_series *series,
+                                                     const struct history_commit *after,
+                                                     const struct history_commit *last)
+{
+    const struct history_expected *found = NULL;
+    for (size_t i = 0; i < history->expected_count; i++) {
+        const struct history_expected *e = &history->expected[i];
+        if (!(e->commit->chosen || e->commit == last) ||
+            (after && history_commit_compare(after, e->commit) >= 0) ||
+            history_commit_compare(e->commit, last) > 0 ||
+            (found && history_commit_compare(e->commit, found->commit) <= 0))
+            continue;
+        if (expected_matches(e->benchmark, series->benchmark))
+            found = e;
+    }
+    return found;
+}
+
+int history_read(struct database *db, const struct history_request *request, struct history *out,
+                 struct error *err)
+{
+    AUTO_HISTORY struct history history = {.policy = request->policy};
+    struct reader r = {.history = &history, .request = request};
+    int failed = read_rows(&r, db, err);
     if (!failed)
         failed = read_sessions(&r, db, err);
     if (!failed)
         failed = link_commits(&r, db, err);
+    if (!failed)
+        failed = read_expected(&r, db, err);
     if (!failed) {
         drop_spoiled(&r);
         build(&r);

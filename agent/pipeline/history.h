@@ -9,7 +9,9 @@
  */
 #pragma once
 
+#include "base/strlist.h"
 #include "base/text_pool.h"
+#include "config/policy.h"
 #include "pipeline/history_commits.h"
 #include "store/results.h"
 
@@ -39,7 +41,18 @@ struct history_series {
     bool means;   /* the numbers are means: a row of another writer has no median */
 };
 
+/* A change of speed that somebody announced or accepted: docs/deciding.md. */
+struct history_expected {
+    const struct history_commit *commit;
+    const char *benchmark;       /* a glob: model/expected.h */
+    const char *reason, *source; /* NULL: not said */
+};
+
 struct history {
+    const struct policy *policy; /* as in the request; NULL: none */
+    struct history_expected *expected;
+    size_t expected_count;
+    struct strlist notes;          /* a line for each thing to know about the whole */
     struct history_series *series; /* by project, benchmark, test bed and unit */
     size_t count;
     size_t left_out; /* results */
@@ -50,9 +63,24 @@ struct history {
 void history_release(struct history *history);
 #define AUTO_HISTORY __attribute__((cleanup(history_release)))
 
-/* The rows that `query` asks for; its `without_…` fields do not matter. With `pull_request`, a
- * commit's id, that commit's rows of RESULTS_PR_TABLE too. ERROR_NOT_FOUND when the database has no
- * such table. The points of a series are in order whether their commits lie on one line or not:
- * see history_commits_choose…(). */
-int history_read(struct database *db, const struct result_query *query, const char *pull_request,
-                 struct history *out, struct error *err) MUST_CHECK;
+/* Everything is borrowed, the policy for as long as the history. */
+struct history_request {
+    struct result_query query;   /* its `without_…` fields do not matter */
+    const char *pull_request;    /* a commit's id: its rows of RESULTS_PR_TABLE too; NULL: none */
+    const struct policy *policy; /* NULL: none. Its aliases give results of old names the new one,
+                                    by which query.benchmark then looks for them */
+};
+
+/* ERROR_NOT_FOUND when the database has no results. The points of a series are in order whether
+ * their commits lie on one line or not: see history_commits_choose…(). Where a commit has results
+ * of a benchmark's new name and of an old one in one series, the old ones are left out, and a note
+ * says so. */
+int history_read(struct database *db, const struct history_request *request, struct history *out,
+                 struct error *err) MUST_CHECK;
+
+/* The latest change of this benchmark that is expected at a chosen commit behind `after` (NULL:
+ * anywhere) and up to `last`, or at `last`; NULL: none. */
+const struct history_expected *history_find_expected(const struct history *history,
+                                                     const struct history_series *series,
+                                                     const struct history_commit *after,
+                                                     const struct history_commit *last);

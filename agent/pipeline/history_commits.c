@@ -5,14 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void free_commit(struct history_commit *commit)
+{
+    free(commit->id);
+    free(commit->version);
+    free(commit->project);
+    free(commit->subject);
+    free(commit);
+}
+
 void history_commits_release(struct history_commits *commits)
 {
-    for (size_t i = 0; i < commits->count; i++) {
-        free(commits->items[i]->id);
-        free(commits->items[i]->version);
-        free(commits->items[i]->project);
-        free(commits->items[i]);
-    }
+    for (size_t i = 0; i < commits->count; i++)
+        free_commit(commits->items[i]);
     free(commits->items);
     *commits = (struct history_commits){0};
 }
@@ -46,19 +51,13 @@ static int compare_ids(const void *left, const void *right)
     return order ? order : (int)b->measured - (int)a->measured;
 }
 
-static void free_commit(struct history_commit *commit)
-{
-    free(commit->id);
-    free(commit->version);
-    free(commit->project);
-    free(commit);
-}
-
 /* `from` is the same commit as `into`, whose id is as long or longer. */
 static void merge(struct history_commit *into, struct history_commit *from)
 {
     if (!into->version)
         into->version = take_ptr(from->version);
+    if (!into->subject)
+        into->subject = take_ptr(from->subject);
     if (!into->measured && from->measured)
         into->time = from->time;
     into->measured |= from->measured;
@@ -164,8 +163,10 @@ void history_commits_link(struct history_commits *commits, const struct stored_c
 {
     for (size_t i = 0; i < known->count; i++) {
         const struct commit *c = &known->items[i].commit;
-        if (c->id)
-            add(commits, known->items[i].project, c->id, c->time);
+        if (!c->id)
+            continue;
+        struct history_commit *commit = add(commits, known->items[i].project, c->id, c->time);
+        commit->subject = c->subject ? xstrdup(c->subject) : NULL;
     }
     unite(commits);
     for (size_t i = 0; i < known->count; i++) {

@@ -14,12 +14,14 @@ struct history_commit {
     char *id;      /* 40 characters where known, else their beginning, else the version */
     char *version; /* of the project, NULL when not known */
     char *project; /* NULL when not known */
+    char *subject; /* first line of its message, NULL when not known */
     int64_t time;  /* Unix seconds, as the commit says */
     struct history_commit *parent; /* the first one, NULL when not known */
     size_t depth;                  /* known first parents behind it */
     int64_t order;                 /* its time, or its first parent's order where that is later */
     bool measured;
-    bool chosen; /* by the latest history_commits_choose…() */
+    bool chosen;   /* by the latest history_commits_choose…() */
+    size_t number; /* for the one who holds the history to number them */
 };
 
 struct history_commits {

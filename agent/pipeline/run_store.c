@@ -222,6 +222,9 @@ static int put_records(const struct storing *storing, struct error *err)
     AUTO_FREE char *selection = selection_of(run->request);
     run_record_id(&records.run, selection, id);
     records.run.id = id;
+    /* A pull request does not say what is expected of the base. */
+    if (run->request->pull_request)
+        records.commit.expected = NULL;
     return keep_records(storing, &records, err);
 }
 

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "checkout/checkout.h"
 #include "github/commits.h"
+#include "model/expected.h"
 
 #include <string.h>
 
@@ -90,6 +91,7 @@ static int list_github(const struct source_request *request, size_t count, struc
             .id = xstrdup(from->sha),
             .parent = *from->parent ? xstrdup(from->parent) : NULL,
             .subject = xstrdup(from->subject),
+            .expected = expected_trailers(from->message),
             .branch = xstrdup(request->branch),
             .time = from->commit_s,
         };

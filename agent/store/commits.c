@@ -1,6 +1,7 @@
 #include "store/commits.h"
 
 #include "base/alloc.h"
+#include "store/expected_changes.h"
 
 #include <stdlib.h>
 
@@ -28,7 +29,12 @@ int commits_put(struct database *db, const char *project, const struct commit *c
                 size_t count, struct error *err)
 {
     struct table_writer *writer = NULL;
-    int failed = table_writer_open(db, &commits_table, LANCE_REPLACE, &writer, err);
+    AUTO_EXPECTED_CHANGES struct expected_changes expected = {0};
+    for (size_t i = 0; i < count; i++)
+        expected_parse(commits[i].expected, project ? project : "", commits[i].id, &expected);
+    int failed = expected_changes_put(db, &expected, err);
+    if (!failed)
+        failed = table_writer_open(db, &commits_table, LANCE_REPLACE, &writer, err);
     if (failed)
         return failed;
     struct column *columns = columns_new(commit_columns, ARRAY_SIZE(commit_columns));
@@ -65,8 +71,11 @@ static void read_batch(const struct rows *rows, struct stored_commits *out)
     for (size_t i = 0; i < rows->count; i++)
         if (!cell_is_null(&id, i))
             out->items[out->count++] = (struct stored_commit){
-                .commit = {cell_strdup(&id, i), cell_strdup(&parent, i), cell_strdup(&subject, i),
-                           cell_strdup(&branch, i), cell_int(&time, i)},
+                .commit = {.id = cell_strdup(&id, i),
+                           .parent = cell_strdup(&parent, i),
+                           .subject = cell_strdup(&subject, i),
+                           .branch = cell_strdup(&branch, i),
+                           .time = cell_int(&time, i)},
                 .project = cell_strdup(&project, i),
             };
 }

@@ -24,7 +24,8 @@ struct stored_commits {
 void stored_commits_release(struct stored_commits *commits);
 #define AUTO_STORED_COMMITS __attribute__((cleanup(stored_commits_release)))
 
-/* Writes the rows in one commit of the table, replacing those with the same ids. */
+/* Writes the rows in one commit of the table, replacing those with the same ids. What the commits'
+ * messages say of expected changes goes into expected_changes.h, before the rows. */
 int commits_put(struct database *db, const char *project, const struct commit *commits,
                 size_t count, struct error *err) MUST_CHECK;
 /* All of them, in no order. A database without the table has none. */

@@ -24,6 +24,11 @@ PLACES = {
         {"python": {"datagen": {STRANGE: 1}}},
         SCHEMA["properties"]["python"]["properties"]["datagen"],
     ),
+    "verdicts": ({"verdicts": {STRANGE: 1}}, SCHEMA["properties"]["verdicts"]),
+    "verdicts.rules[0]": (
+        {"verdicts": {"rules": [{STRANGE: 1}]}},
+        SCHEMA["properties"]["verdicts"]["properties"]["rules"]["items"],
+    ),
 }
 
 
@@ -66,8 +71,29 @@ GOOD = [
     {"commands": [{"name": "a-1.b_c", "run": ["./a", ""], "build": [], "format": "google-benchmark", "folder": "cpp",
                    "output": "out/a.json", "timeout": 5}, {"name": "b", "run": "b", "format": "hyperfine"}]},
 ]
+GOOD += [
+    {"rust": {}, "verdicts": {"alpha": .01, "matters": "3%", "minimum_effect": "0%", "rules": []}},
+    {"rust": {}, "verdicts": {"rules": [{"benchmark": "scan*", "matters": "2.5 %"}, {"metric": "x", "ignore": True},
+                                        {"test_bed": "a", "direction": "higher", "exact": False}]}},
+    {"rust": {}, "aliases": {"new": "old", "other": ["a", "b?"], "io/*": ["disk/*", "d_*_x"]}},
+]
 BAD = [
     {},
+    {"rust": {}, "verdicts": []},
+    {"rust": {}, "verdicts": {"alpha": .5}},
+    {"rust": {}, "verdicts": {"matters": 3}},
+    {"rust": {}, "verdicts": {"matters": "3"}},
+    {"rust": {}, "verdicts": {"minimum_effect": "-3%"}},
+    {"rust": {}, "verdicts": {"rules": {}}},
+    {"rust": {}, "verdicts": {"rules": [{"matters": "3%"}]}},
+    {"rust": {}, "verdicts": {"rules": [{"benchmark": "a"}]}},
+    {"rust": {}, "verdicts": {"rules": [{"benchmark": "a", "direction": "up"}]}},
+    {"rust": {}, "verdicts": {"rules": [{"benchmark": "a", "exact": "yes"}]}},
+    {"rust": {}, "aliases": []},
+    {"rust": {}, "aliases": {"": "old"}},
+    {"rust": {}, "aliases": {"a*b*": "old*"}},
+    {"rust": {}, "aliases": {"new": 1}},
+    {"rust": {}, "aliases": {"new": [""]}},
     {"commands": []},
     {"commands": {}},
     {"commands": [{}]},
