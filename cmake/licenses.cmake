@@ -31,6 +31,7 @@ add_licence("the Rust standard library"
     "${rust_root}/share/doc/rust/COPYRIGHT" "${rust_root}/share/doc/rust/COPYRIGHT-library.html" "${rust_root}/share/doc/rust/LICENSE-APACHE"
     "/usr/share/doc/libstd-rust-web-dev/copyright" "/usr/share/doc/libstd-rust-dev/copyright"
     "/usr/share/doc/rustc-web/copyright" "/usr/share/doc/rustc/copyright" "${CMAKE_SOURCE_DIR}/LICENSE")
+add_licence("uPlot, in the HTML report" "${UPLOT_SOURCE}/LICENSE")
 add_licence("DejaVu Sans, of which the labels of PNG charts are made" "${CMAKE_SOURCE_DIR}/agent/native/charts/font/LICENSE")
 add_licence("lance-bench" "${CMAKE_SOURCE_DIR}/LICENSE")
 

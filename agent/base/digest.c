@@ -63,6 +63,13 @@ void sha256_hex_of(const void *bytes, size_t len, char out[SHA256_HEX_SIZE])
     sha256_free(hash);
 }
 
+void sha256_base64_of(const void *bytes, size_t len, char out[SHA256_BASE64_SIZE])
+{
+    unsigned char digest[32];
+    must(EVP_Digest(bytes, len, digest, NULL, EVP_sha256(), NULL));
+    must(EVP_EncodeBlock((unsigned char *)out, digest, sizeof(digest)) == SHA256_BASE64_SIZE - 1);
+}
+
 int sha256_hex_of_fd(int fd, char out[SHA256_HEX_SIZE])
 {
     struct sha256 *hash = sha256_new();

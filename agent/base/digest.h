@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define SHA256_HEX_SIZE 65
+#define SHA256_BASE64_SIZE 45
 #define UUID_TEXT_SIZE 37
 
 struct sha256; /* a digest under way */
@@ -18,6 +19,8 @@ void sha256_update(struct sha256 *hash, const void *bytes, size_t len);
 void sha256_hex(struct sha256 *hash, char out[SHA256_HEX_SIZE]);
 /* The digest of one buffer. */
 void sha256_hex_of(const void *bytes, size_t len, char out[SHA256_HEX_SIZE]);
+/* The same in base64 (RFC 4648), as the web writes digests. */
+void sha256_base64_of(const void *bytes, size_t len, char out[SHA256_BASE64_SIZE]);
 /* The digest of what is left to read of an open file. 0 or a negative errno. */
 int sha256_hex_of_fd(int fd, char out[SHA256_HEX_SIZE]) MUST_CHECK;
 /* The digest of a file's bytes. */

@@ -59,3 +59,11 @@ Test(digest, a_file_has_the_digest_of_its_bytes)
     cr_assert_lt(sha256_hex_of_file(path, hex, &err), 0);
     cr_assert(strstr(err.message, path), "%s", err.message);
 }
+
+/* printf abc | openssl dgst -sha256 -binary | base64 */
+Test(digest, base64_is_what_the_web_writes)
+{
+    char text[SHA256_BASE64_SIZE];
+    sha256_base64_of("abc", 3, text);
+    cr_assert_str_eq(text, "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+}
