@@ -147,6 +147,22 @@ void escape_json(struct strbuf *out, const char *text, size_t len)
     strbuf_addch(out, '"');
 }
 
+void escape_script(struct strbuf *out, const char *text, size_t len)
+{
+    AUTO_STRBUF struct strbuf json = STRBUF_INIT;
+    escape_json(&json, text, len);
+    for (size_t i = 0; i < json.len; i++) {
+        const char *c = json.buf + i;
+        if (strchr("<>&", *c))
+            strbuf_addf(out, "\\u%04x", (unsigned char)*c);
+        else if (!strncmp(c, "\xe2\x80\xa8", 3) || !strncmp(c, "\xe2\x80\xa9", 3)) {
+            strbuf_addf(out, "\\u%04x", c[2] == '\xa8' ? 0x2028 : 0x2029);
+            i += 2;
+        } else
+            strbuf_addch(out, *c);
+    }
+}
+
 /* GitHub makes a link of "https://…" and of "www.…" without any mark around it. */
 static bool makes_link(const char *text, size_t i, size_t len)
 {

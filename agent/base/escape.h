@@ -15,6 +15,9 @@
 void escape_terminal(struct strbuf *out, const char *text, size_t len);
 /* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
 void escape_json(struct strbuf *out, const char *text, size_t len);
+/* The same for a script or a script element of HTML: "<", ">" and "&" and the line ends of
+ * JavaScript come out as \u003c…, so that nothing in it is a tag or ends the script. */
+void escape_script(struct strbuf *out, const char *text, size_t len);
 /* A cell of a GitHub-flavoured Markdown table: pipes, backticks, angle brackets, line breaks,
  * mentions and links, bare addresses too, come out as text. What turns its direction is left out.
  */

@@ -44,9 +44,5 @@ void bot_text_print(const struct bot_text *text, struct strbuf *out);
 /* Replaces a section by a copy. */
 void bot_text_set(char **section, const char *markdown);
 
-/*
- * Foreign words as a code span: nothing in it is a mention, a link, HTML or the end of a table's
- * cell. Line breaks and controls are blanks; marks that turn the direction of text or are invisible
- * are written out as "U+202E"; more than BOT_CODE_MAX bytes are cut with an ellipsis.
- */
+/* base/code_span.h, of BOT_CODE_MAX bytes. */
 void bot_code(struct strbuf *out, const char *words);

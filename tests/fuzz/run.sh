@@ -67,7 +67,7 @@ for source in agent/parse/*.c agent/model/summary.c tests/fuzz/fuzz.c \
     agent/github/event.c agent/github/field.c agent/github/workflow_command.c agent/net/link_header.c \
     agent/bot/*.c agent/artifact/zip.c agent/artifact/manifest.c \
     agent/base/alloc.c agent/base/clock.c agent/base/digest.c agent/base/error.c \
-    agent/base/escape.c agent/base/file.c agent/base/interrupt.c agent/base/log.c \
+    agent/base/code_span.c agent/base/escape.c agent/base/file.c agent/base/interrupt.c agent/base/log.c \
     agent/base/strbuf.c agent/base/strlist.c agent/base/text_pool.c agent/base/json_write.c agent/base/number.c; do
     object=$scratch/$(echo "$source" | tr / _).o
     # shellcheck disable=SC2086 # the flags are words
