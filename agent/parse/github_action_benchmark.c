@@ -82,18 +82,30 @@ static void write_details(const struct item *item, struct strbuf *out)
     strbuf_addch(out, '}');
 }
 
+/* "metric" of "name#metric", as `report --data-js` writes it, with the name alone; or NULL. */
+static const char *metric_of(const struct strbuf *name, struct strbuf *benchmark)
+{
+    const char *mark = strrchr(name->buf, '#');
+    if (!mark || mark == name->buf || !mark[1] || strlen(name->buf) != name->len)
+        return NULL;
+    strbuf_add(benchmark, name->buf, (size_t)(mark - name->buf));
+    return mark + 1;
+}
+
 static int keep_item(struct gather *gather, const struct strbuf *name, struct item *item,
                      struct error *err)
 {
-    AUTO_STRBUF struct strbuf details = STRBUF_INIT;
+    AUTO_STRBUF struct strbuf details = STRBUF_INIT, benchmark = STRBUF_INIT;
     write_details(item, &details);
+    const char *metric = metric_of(name, &benchmark);
     const char *unit = item->unit.buf;
     double factor = time_factor(unit);
     item->value *= factor > 0 ? factor : 1;
     const struct gather_piece piece = {
-        .benchmark = name,
+        .benchmark = metric ? &benchmark : name,
         .variant = gather->keys.count, /* a name that comes again is another result */
-        .metric = factor > 0      ? NULL
+        .metric = metric          ? metric
+                  : factor > 0    ? NULL
                   : is_rate(unit) ? "throughput"
                                   : "value",
         .units = factor > 0 ? "nanoseconds"
