@@ -22,6 +22,7 @@ const struct command *const commands[] = {
     &command_results,
     &command_compare,
     &command_changes,
+    &command_report,
     &command_query,
     &command_invalidate,
     &command_db_info,

@@ -23,6 +23,7 @@ void report_release(struct report *report)
     free(report->series);
     free(report->changes);
     free(report->test_beds);
+    strlist_release(&report->notes);
     text_pool_release(&report->texts);
     *report = (struct report){0};
 }
@@ -36,6 +37,7 @@ const char *report_outcome_name(enum report_outcome outcome)
         [REPORT_NO_HISTORY] = "no history",
         [REPORT_BETTER] = "better",
         [REPORT_SAME] = "same",
+        [REPORT_IGNORED] = "ignored",
         [REPORT_NOT_MEASURED] = "not measured",
     };
     return names[outcome];
@@ -43,7 +45,7 @@ const char *report_outcome_name(enum report_outcome outcome)
 
 const char *report_change_status(const struct report_change *change)
 {
-    return change->open ? "open" : change->worse ? "recovered" : "better";
+    return change->status;
 }
 
 double report_badness(const struct report_series *series)
@@ -81,4 +83,24 @@ void report_worst_first(const struct report *report, size_t *order)
         order[i] = i;
     if (report->series_count)
         qsort_r(order, report->series_count, sizeof(*order), compare, (void *)report);
+}
+
+static bool same_name(const struct report_series *a, const struct report_series *b)
+{
+    return a->name == b->name && a->test_bed == b->test_bed;
+}
+
+bool report_is_missing(const struct report *report, size_t series)
+{
+    const struct report_series *missing = &report->series[series];
+    if (isnan(missing->base) || missing->at != REPORT_NONE)
+        return false;
+    bool metric = false;
+    for (size_t i = 0; i < report->series_count; i++) {
+        const struct report_series *s = &report->series[i];
+        if (s->at != REPORT_NONE && same_name(s, missing))
+            return false; /* it has another unit now */
+        metric |= s->at != REPORT_NONE && s->metric == missing->metric;
+    }
+    return metric;
 }

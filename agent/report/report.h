@@ -25,6 +25,7 @@ enum report_outcome {
     REPORT_NO_HISTORY,     /* too little to hold it against */
     REPORT_BETTER,
     REPORT_SAME,
+    REPORT_IGNORED,      /* the project's policy asks for no verdict */
     REPORT_NOT_MEASURED, /* the report's commit has no result in this series */
     REPORT_OUTCOMES,
 };
@@ -113,8 +114,9 @@ struct report_change {
     double confidence;
     unsigned causes; /* of enum report_cause; none: the code */
     bool worse;
-    bool open;        /* worse, and no later level went half of the way back */
-    const char *note; /* what a person or the configuration has said of it, or NULL */
+    bool open;          /* worse, neither small nor expected, and no later level went back */
+    const char *status; /* "open", "recovered", "better", "expected", "small" */
+    const char *note;   /* why it was expected, or NULL */
 };
 
 struct report_test_bed {
@@ -141,6 +143,7 @@ struct report {
     size_t change_count;
     struct report_test_bed *test_beds; /* by name */
     size_t test_bed_count;
+    struct strlist notes;   /* sentences on the whole */
     size_t left_out;        /* results that were measured under conditions that spoil them */
     struct text_pool texts; /* owns every text */
 };
@@ -150,11 +153,13 @@ void report_release(struct report *report);
 
 /* "worse", "no history", "not measured"… */
 const char *report_outcome_name(enum report_outcome outcome);
-/* "open", "recovered", "better" */
+/* Its `status`. */
 const char *report_change_status(const struct report_change *change);
 /* The numbers of all series, those that need a look first: by outcome, then by how far they went
  * for the worse (for better ones: how far for the better), then by name. `order` has room for all.
  */
 void report_worst_first(const struct report *report, size_t *order);
+/* Whether the base has it, the commit measured others of its metric, and not this one. */
+bool report_is_missing(const struct report *report, size_t series);
 /* How far a verdict's change goes for the worse: above 0 is worse. NAN when not known. */
 double report_badness(const struct report_series *series);
