@@ -64,8 +64,10 @@ function digits(value, count) {
     const size = Math.abs(value);
     if (size >= 1e6 || (size && size < 1e-4))
         return value.toExponential(count - 1).replace("e+", "e");
-    const after = size >= 1 ? Math.max(0, count - 1 - Math.floor(Math.log10(size))) : count;
-    return Number(value.toFixed(Math.min(after, 12))).toLocaleString("en-US", { maximumFractionDigits: 12 });
+    if (Number.isInteger(value))
+        return value.toLocaleString("en-US");
+    const after = Math.max(0, count - 1 - Math.floor(Math.log10(size)));
+    return value.toLocaleString("en-US", { minimumFractionDigits: after, maximumFractionDigits: after });
 }
 
 /* "12.35 ms" */

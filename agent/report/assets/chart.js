@@ -67,6 +67,20 @@ function padded(low, high, settings) {
     return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad];
 }
 
+/* As many digits as tell the ticks apart. */
+function axisNumbers(splits) {
+    const known = splits.filter((y) => y !== null);
+    const step = known.length > 1 ? Math.abs(known[1] - known[0]) : 1;
+    const after = Math.min(12, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
+    const even = known.every((y, i) => !i || Math.abs(y - known[i - 1] - step) < step * 1e-6);
+    return splits.map((y) => {
+        if (y === null)
+            return "";
+        const plain = even && Math.abs(y) < 1e7 && step >= 1e-9;
+        return plain ? y.toLocaleString("en-US", { minimumFractionDigits: after, maximumFractionDigits: after }) : String(Number(y.toPrecision(3)));
+    });
+}
+
 function axisFont() {
     return "12px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
 }
@@ -76,7 +90,7 @@ function chartOptions(history, series, marks, settings, scale, hooks) {
     const axis = { stroke: colour("faint"), font: axisFont(), grid: { stroke: colour("line"), width: 1 }, ticks: { show: false } };
     const last = history.values.length - 1;
     return {
-        width: settings.width, height: settings.height, legend: { show: false }, padding: [10, 14, 0, 0],
+        width: settings.width, height: settings.height, legend: { show: false }, padding: [10, 38, 0, 0],
         scales: {
             x: { time: false, min: settings.from - 0.5, max: last + 0.5, range: (u, min, max) => [min, max] },
             y: {
@@ -93,9 +107,9 @@ function chartOptions(history, series, marks, settings, scale, hooks) {
             },
         },
         axes: [
-            { ...axis, grid: { show: false }, space: 90, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
+            { ...axis, grid: { show: false }, size: 34, space: 96, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
                 values: (u, splits) => splits.map((x) => (Number.isInteger(x) && x >= 0 && x <= last ? day(report.commits.time[history.commits[x]]) : "")) },
-            { ...axis, size: 64, values: (u, splits) => splits.map((y) => (y === null ? "" : digits(y, 4))) },
+            { ...axis, size: 64, values: (u, splits) => axisNumbers(splits) },
         ],
         series: [{}, {
             stroke: colour("point"), width: 1, points: { show: true, size: last > 1500 ? 3 : 5, fill: colour("point"), width: 0 },
@@ -179,6 +193,7 @@ class HistoryChart {
 
     hover(u) {
         const { left, idx } = u.cursor;
+        const narrow = this.settings.width < 560;
         if (idx === null || idx === undefined || left < 0) {
             this.tip.hidden = true;
             return;
@@ -188,7 +203,7 @@ class HistoryChart {
         const commit = commitOf(this.history.commits[idx]);
         this.tip.replaceChildren(el("strong", {}, quantity(this.history.values[idx], this.series.units)),
             foreign(commit.short, { class: "id" }), " " + day(commit.time));
-        this.tip.hidden = false;
+        this.tip.hidden = narrow; /* it would hide what it tells of; the line below the chart says the same */
         const right = left > u.over.clientWidth / 2;
         this.tip.style.left = right ? "auto" : `${left + 14}px`;
         this.tip.style.right = right ? `${u.over.clientWidth - left + 14}px` : "auto";

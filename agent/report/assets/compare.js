@@ -53,7 +53,7 @@ function ratioBar(row) {
 function compareRow(row) {
     return el("tr", {}, el("th", { scope: "row" }, ...seriesLink(row.series)),
         el("td", { class: "number narrow-hidden" }, quantity(row.a, row.series.units)), el("td", { class: "number narrow-hidden" }, quantity(row.b, row.series.units)),
-        el("td", { class: "number" }, row.ratio === null ? (row.a === null ? "new" : row.b === null ? "gone" : "–") : `× ${digits(row.ratio, 3)}`),
+        el("td", { class: "number" }, row.ratio === null ? (row.a === null ? "new" : row.b === null ? "gone" : "–") : `× ${row.ratio < 10 ? row.ratio.toFixed(3) : digits(row.ratio, 4)}`),
         el("td", {}, ratioBar(row)));
 }
 
@@ -70,7 +70,7 @@ function compareTable(rows) {
     };
     headings.append(sortHeading("Benchmark", "name", "", order, changed), sortHeading("Base", "a", "number narrow-hidden", order, changed),
         sortHeading("Other", "b", "number narrow-hidden", order, changed), sortHeading("Ratio", "bad", "number", order, changed),
-        el("th", { scope: "col" }, el("span", { class: "narrow-hidden" }, "Half … "), "1 ", el("span", { class: "narrow-hidden" }, "… twice")));
+        el("th", { scope: "col", class: "ratio-bar" }, el("span", { class: "narrow-hidden" }, "half … "), "1 ", el("span", { class: "narrow-hidden" }, "… twice")));
     const both = rows.filter((row) => row.ratio !== null).length;
     const table = el("table", { id: "compare" }, el("caption", {}, `${both} benchmarks were measured at both commits, ${rows.length - both} at one of them; those further for the worse first. A ratio is no verdict.`),
         el("thead", {}, headings), body);

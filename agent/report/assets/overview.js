@@ -33,7 +33,7 @@ function toneOf(verdict) {
 function changeCell(series) {
     const cell = el("td", { class: "number change " + toneOf(series.verdict) }, effect(series.change, series.relative, series.units));
     if (series.low !== null) {
-        cell.append(el("div", { class: "small faint" },
+        cell.append(el("div", { class: "small faint narrow-hidden" },
             `${effect(series.low, series.relative, series.units)} to ${effect(series.high, series.relative, series.units)}`));
     }
     return cell;
@@ -140,7 +140,7 @@ function controls(changed) {
     return row;
 }
 
-function changeRow(change) {
+function changeRow(change, ofOne) {
     const series = allSeries[change.series];
     const where = el("td", {}, commitLink(change.after));
     const commit = commitOf(change.after);
@@ -148,23 +148,24 @@ function changeRow(change) {
         where.append(el("div", { class: "small faint clamp" }, foreign(commit.subject)));
     const causes = change.causes.length ? change.causes.join(", ") : "code";
     return el("tr", {},
-        el("th", { scope: "row" }, ...seriesLink(series)),
+        ofOne ? null : el("th", { scope: "row" }, ...seriesLink(series)),
         where,
         el("td", { class: "narrow-hidden" }, day(commit && commit.time)),
         el("td", { class: "number " + (change.status === "better" ? "better-text" : "worse-text") },
             change.change === null ? `${quantity(change.old, series.units)} → ${quantity(change.new, series.units)}`
                 : effect(change.change, true)),
+        ofOne ? el("td", { class: "number narrow-hidden" }, `${quantity(change.old, series.units)} → ${quantity(change.new, series.units)}`) : null,
         el("td", { class: "narrow-hidden" }, causes),
         el("td", {}, change.status, change.note ? el("div", { class: "small" }, foreign(change.note)) : null));
 }
 
-function changesTable(changes, caption) {
+function changesTable(changes, caption, ofOne) {
     const body = el("tbody");
-    const feed = new RowFeed(body, changeRow);
+    const feed = new RowFeed(body, (change) => changeRow(change, ofOne));
     const table = el("table", {}, el("caption", {}, caption),
-        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Benchmark"), el("th", { scope: "col" }, "First commit"),
+        el("thead", {}, el("tr", {}, ofOne ? null : el("th", { scope: "col" }, "Benchmark"), el("th", { scope: "col" }, "First commit"),
             el("th", { scope: "col", class: "narrow-hidden" }, "Date"), el("th", { scope: "col", class: "number" }, "Change"),
-            el("th", { scope: "col", class: "narrow-hidden" }, "Cause"), el("th", { scope: "col" }, "Status"))), body);
+            ofOne ? el("th", { scope: "col", class: "number narrow-hidden" }, "Level") : null, el("th", { scope: "col", class: "narrow-hidden" }, "Cause"), el("th", { scope: "col" }, "Status"))), body);
     return { table, feed };
 }
 

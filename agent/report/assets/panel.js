@@ -9,6 +9,7 @@ function verdictFigures(series, history) {
     const known = series.change !== null;
     return figures([
         ["Measured", series.measured === null ? null : quantity(series.measured, series.units)],
+        ["Latest", series.measured === null ? quantity(series.latest, series.units) : null],
         ["Expected", series.expected === null ? null : quantity(series.expected, series.units)],
         ["Change", known ? effect(series.change, relative, series.units) : null],
         ["95 % interval", known ? `${effect(series.low, relative, series.units)} to ${effect(series.high, relative, series.units)}` : null],
@@ -123,7 +124,7 @@ function fillPanel(section, series, history) {
         chartControls(chart), chart.box, legend(), el("div", { class: "slider" }, el("span", { class: "small faint", "aria-hidden": "true" }, "Commit"), chart.slider), chart.readout);
     chart.choose(history.values.length - 1, false);
     if (series.changes.length) {
-        const { table, feed } = changesTable(series.changes, "Changes of level, the newest first");
+        const { table, feed } = changesTable(series.changes, "Changes of level, the newest first", true);
         section.append(el("h2", {}, "Changes"), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Changes of level" }, table), feed.more);
         feed.show(series.changes);
     }
