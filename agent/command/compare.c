@@ -4,6 +4,7 @@
 #include "command/circumstances.h"
 #include "command/common.h"
 #include "command/compare_history.h"
+#include "command/compare_measure.h"
 #include "command/compare_stdin.h"
 #include "command/rows.h"
 #include "decide/verdict.h"
@@ -17,7 +18,9 @@ struct compare_options {
     const char *fail_on;
     struct policy_source policy;
     double alpha, matters, minimum_effect;
-    bool history, pull_request, from_stdin;
+    bool history, measure, pull_request, from_stdin;
+    int64_t max_pairs, seed;
+    double budget, measurement_time;
 };
 
 /* Not given; what is given is above 0, or is refused. */
@@ -25,6 +28,7 @@ static const struct compare_options defaults = {
     .alpha = NAN,
     .matters = NAN,
     .minimum_effect = NAN,
+    .seed = -1,
 };
 
 static const struct option_row rows[] = {
@@ -35,17 +39,29 @@ static const struct option_row rows[] = {
     OPTION(struct compare_options, project, OPTION_STRING, "project", "NAME", "of this project"),
     {"history", OPTION_FLAG, offsetof(struct compare_options, history), NULL,
      "one commit (default: the newest) against its ancestors"},
+    {"measure", OPTION_FLAG, offsetof(struct compare_options, measure), NULL,
+     "build both commits of --repo (default: .) and measure them side by side"},
     OPTION(struct compare_options, alpha, OPTION_NUMBER, "alpha", "P",
-           "with --history: chance of any false alarm (default: .05)"),
+           "chance of any false alarm (default: .05 with --history, .01 with --measure)"),
     OPTION(struct compare_options, matters, OPTION_NUMBER, "matters", "PERCENT",
-           "with --history: the change that has to be seen (default: 5)"),
+           "the change that has to be seen (default: 5)"),
     OPTION(struct compare_options, minimum_effect, OPTION_NUMBER, "minimum-effect", "PERCENT",
-           "with --history: a smaller one is neither worse nor better (default: 0)"),
+           "a smaller one is neither worse nor better (default: 0)"),
+    OPTION(struct compare_options, max_pairs, OPTION_INTEGER, "max-pairs", "N",
+           "with --measure: pairs of processes for a benchmark, at most (default: 40)"),
+    OPTION(struct compare_options, budget, OPTION_DURATION, "budget", "TIME",
+           "with --measure: what is undecided after so long is unsure (default: no limit)"),
+    OPTION(struct compare_options, measurement_time, OPTION_DURATION, "measurement-time", "TIME",
+           "with --measure: of one benchmark in one process of Criterion or pytest-benchmark "
+           "(default: its own)"),
+    OPTION(struct compare_options, seed, OPTION_INTEGER, "seed", "N",
+           "with --measure: of the order and the environments (default: drawn)"),
     POLICY_SOURCE_ROWS(struct compare_options, policy),
     OPTION(struct compare_options, fail_on, OPTION_STRING, "fail-on", "WHAT",
-           "with --history: unsure, too, exits with 2"),
+           "unsure: that, too, exits with 2"),
     {"pull-request", OPTION_FLAG, offsetof(struct compare_options, pull_request), NULL,
-     "with --history: the commit's results are those of a pull request"},
+     "with --history: the commit's results are those of a pull request; with --measure: HEAD is "
+     "foreign code"},
     {"stdin", OPTION_FLAG, offsetof(struct compare_options, from_stdin), NULL,
      "numbers from standard input against a history in it"},
 };
@@ -249,6 +265,27 @@ static int run_history(const struct globals *globals, const struct compare_optio
     return compare_history(globals, &asked, err);
 }
 
+static int run_measure(const struct globals *globals, const struct compare_options *o,
+                       const struct strlist *args, struct error *err)
+{
+    const struct compare_measure asked = {
+        .repo = o->policy.repo,
+        .benchmark = o->benchmark,
+        .fail_on = o->fail_on,
+        .alpha = o->alpha,
+        .matters = o->matters,
+        .minimum_effect = o->minimum_effect,
+        .max_pairs = o->max_pairs,
+        .budget = o->budget,
+        .measurement_s = o->measurement_time,
+        .seed = o->seed,
+        .pull_request = o->pull_request,
+    };
+    if (o->history)
+        return error_set(err, ERROR_USAGE, "--history and --measure exclude each other");
+    return compare_measure(globals, &asked, args, err);
+}
+
 static int run(const struct globals *globals, const void *raw, const struct strlist *args,
                struct error *err)
 {
@@ -256,6 +293,8 @@ static int run(const struct globals *globals, const void *raw, const struct strl
     if (o->from_stdin)
         return args->count ? error_set(err, ERROR_USAGE, "--stdin takes no commit")
                            : compare_stdin(err);
+    if (o->measure)
+        return run_measure(globals, o, args, err);
     if (o->history)
         return run_history(globals, o, args, err);
     if (args->count != 2)
@@ -267,12 +306,17 @@ const struct command command_compare = {
     .name = "compare",
     .group = "results",
     .summary = "Set two commits side by side, or one against its history",
-    .arguments = "A B [--benchmark TEXT] | --history [COMMIT]",
+    .arguments = "A B [--benchmark TEXT] | --history [COMMIT] | A B --measure [-- OPTIONS OF run]",
     .description =
         "With --history: could the commit's results come from the level that its ancestors'\n"
         "results on the same test bed are on since their last change? Student's test on run\n"
         "means, Holm's correction over all benchmarks. Exit code 2: one is worse; 3: there is\n"
         "no history; 5: none is comparable.\n"
+        "With --measure: builds both commits and runs their benchmarks process by process side by\n"
+        "side, until it is clear which differ; what differs is confirmed in a fresh session. What\n"
+        "to run is what B's lance-bench.json says, thresholds are those of A's. Nothing is "
+        "stored.\n"
+        "Exit code 2: one is worse; 4: one does not build; 5: they have no benchmark in common.\n"
         "Two commits: the ratio is B's median over A's: above 1 takes longer. It is no verdict: "
         "that\n"
         "two medians differ says nothing yet about noise. A pair is not comparable where\n"
@@ -282,6 +326,6 @@ const struct command command_compare = {
     .option_count = ARRAY_SIZE(rows),
     .defaults = &defaults,
     .options_size = sizeof(struct compare_options),
-    .max_args = 2,
+    .max_args = SIZE_MAX,
     .run = run,
 };

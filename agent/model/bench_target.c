@@ -20,6 +20,7 @@ void bench_targets_release(struct bench_targets *targets)
         free(target->folder);
         free(target->executable);
         free(target->filter);
+        strlist_release(&target->arguments);
     }
     free(targets->items);
     *targets = (struct bench_targets){0};

@@ -1,6 +1,8 @@
 /* A benchmark executable as the build leaves it and the run takes it. */
 #pragma once
 
+#include "base/strlist.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,6 +18,7 @@ struct bench_target {
     char *folder;               /* of the package's Cargo.toml: where cargo runs it */
     char *executable;           /* NULL until it is built */
     char *filter;               /* on benchmark names, may be NULL */
+    struct strlist arguments;   /* further ones for the program */
     enum bench_harness harness; /* once it is built */
 };
 

@@ -47,7 +47,23 @@ void run_outcome_release(struct run_outcome *outcome)
     *outcome = (struct run_outcome){0};
 }
 
-static void run_release(struct run *run)
+void run_init(struct run *run, const struct run_request *request, struct run_outcome *out)
+{
+    *run = (struct run){
+        .request = request,
+        .out = out,
+        .checkout = CHECKOUT_INIT,
+        .slot = {.lock = -1},
+        .crates = {.lock = -1},
+        .python = {.venv = {.lock = -1}, .data = {.lock = -1}},
+        .started_s = clock_monotonic_s(),
+        .started_at = clock_unix_s(),
+        .job = {.lock = -1},
+    };
+    host_io_real(NULL, &run->io);
+}
+
+void run_release(struct run *run)
 {
     checkout_release(&run->checkout);
     config_release(&run->config);
@@ -67,8 +83,6 @@ static void run_release(struct run *run)
     free(run->memory_nodes);
     job_release(&run->job);
 }
-
-#define AUTO_RUN __attribute__((cleanup(run_release)))
 
 struct run_part *run_add_part(struct run *run, const char *name, const char *format)
 {
@@ -191,9 +205,10 @@ static void override_filters(struct run *run)
 static int apply_request(struct run *run, struct error *err)
 {
     const struct run_request *request = run->request;
-    if (request->rust_only || request->crates.count || request->benches.count)
+    bool commands = request->commands_only;
+    if (commands || request->rust_only || request->crates.count || request->benches.count)
         run->config.python.present = false;
-    if (request->python_only || (request->wheel && !request->crates.count))
+    if (commands || request->python_only || (request->wheel && !request->crates.count))
         run->config.rust.present = false;
     int unknown = run_commands_choose(run, err);
     if (unknown)
@@ -321,7 +336,7 @@ static int find_toolchain(struct run *run, struct error *err)
     return 0;
 }
 
-static int build_all(struct run *run, struct error *err)
+int run_build(struct run *run, struct error *err)
 {
     run->stage = "build";
     int failed = run->config.rust.present ? run_build_rust(run, err) : 0;
@@ -331,14 +346,12 @@ static int build_all(struct run *run, struct error *err)
         failed = run_commands_build(run, err);
     if (!failed && !run->out->part_count)
         failed = error_set(err, ERROR_NO_DATA, "there is no benchmark to run");
-    return failed;
+    return failed ? failed : run_list_parts(run, err);
 }
 
 static int run_stages(struct run *run, struct error *err)
 {
-    int failed = build_all(run, err);
-    if (!failed)
-        failed = run_list_parts(run, err);
+    int failed = run_build(run, err);
     if (failed || run->request->mode != RUN_MEASURE)
         return failed;
     failed = run_host_begin(run, err);
@@ -376,8 +389,9 @@ static void drop_full_slot(struct run *run)
         log_warning("%s could not be removed", run->slot.path);
 }
 
-static void close_job(struct run *run, int failed)
+void run_close(struct run *run, int failed)
 {
+    log_progress_clear();
     if (!run->job.path)
         return;
     bool keep_logs = failed && failed != ERROR_INTERRUPTED;
@@ -433,46 +447,37 @@ static int run_in_job(struct run *run, struct error *err)
     return failed;
 }
 
-int run_commit(const struct run_request *request, struct run_outcome *out, struct error *err)
+int run_open(struct run *run, struct error *err)
 {
-    AUTO_RUN struct run run = {
-        .request = request,
-        .out = out,
-        .checkout = CHECKOUT_INIT,
-        .slot = {.lock = -1},
-        .crates = {.lock = -1},
-        .python = {.venv = {.lock = -1}, .data = {.lock = -1}},
-        .started_s = clock_monotonic_s(),
-        .started_at = clock_unix_s(),
-        .job = {.lock = -1},
-    };
     struct sandbox_report report = {0};
-    host_io_real(NULL, &run.io);
     sandbox_protect_agent();
-    int failed = request->results_dir ? run_results_check(request->results_dir, err) : 0;
+    int failed = probe_sandbox(run, &report, err);
     if (!failed)
-        failed = probe_sandbox(&run, &report, err);
+        failed = run_host_open(run, err);
     if (!failed)
-        failed = run_host_open(&run, err);
+        failed = check_out(run, err);
     if (!failed)
-        failed = check_out(&run, err);
-    if (!failed)
-        failed = find_toolchain(&run, err);
-    if (!failed && request->mode == RUN_DRY) {
-        run_plan(&run);
-        sandbox_report_release(&report);
-        return 0;
-    }
-    if (failed) {
+        failed = find_toolchain(run, err);
+    if (failed || run->request->mode == RUN_DRY) {
         sandbox_report_release(&report);
         return failed;
     }
-    run_times_load(&run.times, out->project);
+    run_times_load(&run->times, run->out->project);
     cache_sweep_jobs();
-    failed = run_open_job(&run, &report, err);
+    return run_open_job(run, &report, err);
+}
+
+int run_commit(const struct run_request *request, struct run_outcome *out, struct error *err)
+{
+    AUTO_RUN struct run run = {0};
+    run_init(&run, request, out);
+    int failed = request->results_dir ? run_results_check(request->results_dir, err) : 0;
     if (!failed)
+        failed = run_open(&run, err);
+    if (!failed && request->mode == RUN_DRY)
+        run_plan(&run);
+    else if (!failed)
         failed = run_in_job(&run, err);
-    log_progress_clear();
-    close_job(&run, failed);
+    run_close(&run, failed);
     return failed;
 }

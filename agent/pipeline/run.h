@@ -59,12 +59,13 @@ struct run_request {
     const char *results_dir; /* leave the results there instead, see run_results.h; NULL: publish */
     const char *project;     /* dut.name */
     const char *testbed_name;
-    const char *run;    /* what the run is called; NULL: GitHub's run, else the job's own id */
-    const char *config; /* file, instead of the target's own */
+    const char *run;        /* what the run is called; NULL: GitHub's run, else the job's own id */
+    const char *config;     /* file, instead of the target's own */
+    bool config_is_targets; /* it is one of the target's own commits all the same */
     const char *toolchain, *interpreter, *wheel, *cpus, *filter;
     const struct run_fence *fence; /* NULL: what was measured is stored */
     struct strlist crates, benches, features;
-    bool rust_only, python_only;
+    bool rust_only, python_only, commands_only;
     bool pull_request; /* foreign code of a stranger: the whole sandbox, throw-away caches */
     bool keep_going;   /* a build or benchmark that fails does not end the run */
     bool keep_files;   /* the job's folder stays */

@@ -53,14 +53,19 @@ void run_evidence_begin(const struct run *run, struct run_evidence *evidence)
     read_cpus(run, &evidence->before);
 }
 
-static bool once_more(const struct run *run, const struct run_evidence *evidence,
-                      const struct evidence_verdict *verdict)
+static bool is_spoiled(const struct run *run, const struct evidence_verdict *verdict)
 {
     /* CPU time does not count what other processes had of its CPUs. */
     if (run->cpu_clock && !(verdict->flags & EVIDENCE_THROTTLED) &&
         verdict->steal <= EVIDENCE_AGAIN_STEAL)
         return false;
-    return verdict->again && evidence->discarded.count < (size_t)run->request->retakes;
+    return verdict->again;
+}
+
+static bool once_more(const struct run *run, const struct run_evidence *evidence,
+                      const struct evidence_verdict *verdict)
+{
+    return is_spoiled(run, verdict) && evidence->discarded.count < (size_t)run->request->retakes;
 }
 
 static void keep(const struct evidence *found, const struct evidence_verdict *verdict,
@@ -74,7 +79,7 @@ static void keep(const struct evidence *found, const struct evidence_verdict *ve
         part->disturbed = evidence_verdict_text(verdict);
 }
 
-bool run_evidence_end(const struct run *run, struct run_evidence *evidence, struct run_part *part)
+static struct evidence evidence_of(const struct run *run, const struct run_evidence *evidence)
 {
     struct evidence found = {
         .cpus = run->out->cpus,
@@ -87,6 +92,19 @@ bool run_evidence_end(const struct run *run, struct run_evidence *evidence, stru
         .executable = *evidence->executable ? evidence->executable : NULL,
     };
     read_cpus(run, &found.after);
+    return found;
+}
+
+bool run_evidence_spoiled(const struct run *run, const struct run_evidence *evidence)
+{
+    struct evidence found = evidence_of(run, evidence);
+    struct evidence_verdict verdict = evidence_judge(&found);
+    return is_spoiled(run, &verdict);
+}
+
+bool run_evidence_end(const struct run *run, struct run_evidence *evidence, struct run_part *part)
+{
+    struct evidence found = evidence_of(run, evidence);
     struct evidence_verdict verdict = evidence_judge(&found);
     AUTO_FREE char *what = evidence_verdict_text(&verdict);
     if (once_more(run, evidence, &verdict)) {

@@ -28,6 +28,9 @@ void run_evidence_open(const struct run *run, const char *executable,
 void run_evidence_begin(const struct run *run, struct run_evidence *evidence);
 bool run_evidence_end(const struct run *run, struct run_evidence *evidence, struct run_part *part);
 
+/* Behind one attempt, where nothing is to be kept of it: whether it is beyond the limits. */
+bool run_evidence_spoiled(const struct run *run, const struct run_evidence *evidence);
+
 /* Keeps the state of the machine, as it is now, for run_evidence_knobs(). */
 void run_evidence_machine(struct run *run);
 

@@ -159,6 +159,30 @@ static int measure_attempts(struct run *run, struct bench_target *target,
     return 0;
 }
 
+int run_measure_once(struct run *run, struct run_part *part, const struct strlist *variables,
+                     bool *spoiled, struct error *err)
+{
+    struct bench_target *target = run_target_of(run, part);
+    AUTO_STRLIST struct strlist env = STRLIST_INIT;
+    AUTO_RUN_EVIDENCE struct run_evidence evidence = {0};
+    AUTO_CPU_CLOCK struct cpu_clock clock = {0};
+    environment_of(run, target, &env);
+    for (size_t i = 0; i < variables->count; i++)
+        strlist_push(&env, variables->items[i]);
+    struct harness harness = harness_of(run, part, &env);
+    harness.on_progress = NULL;
+    harness.result = &evidence.result;
+    harness.cpu_clock = run->cpu_clock ? &clock : NULL;
+    forget_attempt(part);
+    if (!run_command_of(run, part))
+        (void)run_page_cache(run, target);
+    run_evidence_begin(run, &evidence);
+    int failed = measure_process(run, target, &harness, part, err);
+    if (!failed)
+        *spoiled = run_evidence_spoiled(run, &evidence);
+    return failed;
+}
+
 static int measure_part(struct run *run, struct run_part *part, struct error *err)
 {
     struct bench_target *target = run_target_of(run, part);
@@ -195,8 +219,9 @@ static void step_aside(const struct run *run, cpu_set_t *before)
         (void)sched_setaffinity(0, sizeof(rest), &rest);
 }
 
-static int measure_all(struct run *run, struct error *err)
+static int measure_all(struct run *run, void *context, struct error *err)
 {
+    (void)context;
     for (run->part = 0; run->part < run->out->part_count; run->part++) {
         struct run_part *part = &run->out->parts[run->part];
         int failed = part->problem ? 0 : measure_part(run, part, err);
@@ -211,6 +236,15 @@ static int measure_all(struct run *run, struct error *err)
 
 int run_measure(struct run *run, struct error *err)
 {
+    int failed = run_measure_with(run, measure_all, NULL, err);
+    run_times_save(&run->times, run->out->project);
+    return failed;
+}
+
+int run_measure_with(struct run *run,
+                     int (*measure)(struct run *run, void *context, struct error *err),
+                     void *context, struct error *err)
+{
     run->stage = "run";
     run->measuring_since_s = clock_monotonic_s();
     cpu_set_t before;
@@ -218,7 +252,7 @@ int run_measure(struct run *run, struct error *err)
     step_aside(run, &before);
     run_evidence_machine(run);
     run->memory_nodes = run_memory_bind(run);
-    int failed = measure_all(run, err);
+    int failed = measure(run, context, err);
     int stopped = failed ? 0 : run_canary(run, true, err);
     failed = failed ? failed : stopped;
     if (run->memory_nodes)
@@ -226,6 +260,5 @@ int run_measure(struct run *run, struct error *err)
     run_canary_report(run);
     if (CPU_COUNT(&before))
         (void)sched_setaffinity(0, sizeof(before), &before);
-    run_times_save(&run->times, run->out->project);
     return failed;
 }

@@ -36,7 +36,7 @@ static int check_disk(struct run *run, struct error *err)
 static void set_environment(struct run *run)
 {
     struct job *job = &run->job;
-    bool own_file = !run->request->config;
+    bool own_file = !run->request->config || run->request->config_is_targets;
     for (size_t i = 0; i < run->config.env_names.count; i++) {
         const char *name = run->config.env_names.items[i], *value = getenv(name);
         if (run->request->pull_request && own_file)

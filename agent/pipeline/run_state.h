@@ -52,6 +52,17 @@ struct run {
     int64_t started_at;
 };
 
+void run_init(struct run *run, const struct run_request *request, struct run_outcome *out);
+void run_release(struct run *run);
+#define AUTO_RUN __attribute__((cleanup(run_release)))
+
+/* All up to the first foreign code: the checkout, the configuration, the toolchain, the job with
+ * its caches. With RUN_DRY the job is not opened. run_close() follows, whatever it returns. */
+int run_open(struct run *run, struct error *err) MUST_CHECK;
+/* Builds everything and lists it. */
+int run_build(struct run *run, struct error *err) MUST_CHECK;
+/* Ends the job. `failed` is how the run went: its logs are kept where that was badly. */
+void run_close(struct run *run, int failed);
 /* Opens the job and its part of the caches, with the commit's files in it. Takes `report` over. */
 int run_open_job(struct run *run, struct sandbox_report *report, struct error *err) MUST_CHECK;
 /* The Rust half: toolchain, dependencies, executables. Failures of single packages are noted in
@@ -61,6 +72,15 @@ int run_build_python(struct run *run, struct error *err) MUST_CHECK;
 /* Fills in what each part is expected to measure. */
 int run_list_parts(struct run *run, struct error *err) MUST_CHECK;
 int run_measure(struct run *run, struct error *err) MUST_CHECK;
+/* Calls `measure` between the first canary and the last, with the agent off the benchmark CPUs. */
+int run_measure_with(struct run *run,
+                     int (*measure)(struct run *run, void *context, struct error *err),
+                     void *context, struct error *err) MUST_CHECK;
+/* One process of the part, with `variables` beside its own: part->results, and part->problem where
+ * some of it failed. It is not measured once more; *spoiled: the evidence says that others had too
+ * large a part in it, or the CPU was throttled. */
+int run_measure_once(struct run *run, struct run_part *part, const struct strlist *variables,
+                     bool *spoiled, struct error *err) MUST_CHECK;
 /* Stores the parts that are complete, and the run's own record. `failed` is how the run went, `why`
  * the reason. */
 int run_store(struct run *run, int failed, const struct error *why, struct error *err) MUST_CHECK;

@@ -30,6 +30,8 @@ static void arguments_of(const struct bench_target *target, struct strlist *argv
     strlist_push(argv, "--noplot");
     if (target->filter)
         strlist_push(argv, target->filter);
+    for (size_t i = 0; i < target->arguments.count; i++)
+        strlist_push(argv, target->arguments.items[i]);
 }
 
 int criterion_list(const struct harness *harness, const struct bench_target *target,
