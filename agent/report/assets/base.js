@@ -75,7 +75,7 @@ function quantity(value, units) {
     if (value === null || value === undefined)
         return "–";
     const scale = scaleOf(units, value);
-    return digits(value / scale.by, 4) + (scale.unit ? " " + scale.unit : "");
+    return digits(value / scale.by, 4) + (scale.unit ? "\u00a0" + scale.unit : "");
 }
 
 /* "+5.2 %", or a difference in the unit where effects are not relative. */
@@ -86,7 +86,7 @@ function effect(value, relative, units) {
     if (!relative)
         return sign + quantity(Math.abs(value), units);
     const percent = Math.abs(100 * value);
-    return sign + (percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)) + " %";
+    return sign + (percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)) + "\u00a0%";
 }
 
 function day(time) {

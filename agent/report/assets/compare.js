@@ -53,7 +53,7 @@ function ratioBar(row) {
 function compareRow(row) {
     return el("tr", {}, el("th", { scope: "row" }, ...seriesLink(row.series)),
         el("td", { class: "number narrow-hidden" }, quantity(row.a, row.series.units)), el("td", { class: "number narrow-hidden" }, quantity(row.b, row.series.units)),
-        el("td", { class: "number" }, row.ratio === null ? (row.a === null ? "new" : row.b === null ? "gone" : "–") : `× ${row.ratio < 10 ? row.ratio.toFixed(3) : digits(row.ratio, 4)}`),
+        el("td", { class: "number" }, row.ratio === null ? (row.a === null ? "new" : row.b === null ? "gone" : "–") : `×\u00a0${row.ratio < 10 ? row.ratio.toFixed(3) : digits(row.ratio, 4)}`),
         el("td", {}, ratioBar(row)));
 }
 
