@@ -99,7 +99,7 @@ static size_t length(const char *text)
 
 void bot_text_print(const struct bot_text *text, struct strbuf *out)
 {
-    enum { MARKS = 400, ANSWER_MAX = 30000, STATE_MAX = 4000 };
+    enum { MARKS = 400, ANSWER_MAX = BOT_RESULT_MAX, STATE_MAX = 4000 };
     size_t state = length(text->state), answer = length(text->answer);
     state = state > STATE_MAX ? lines_within(text->state, STATE_MAX) : state;
     answer = answer > ANSWER_MAX ? lines_within(text->answer, ANSWER_MAX) : answer;

@@ -25,7 +25,8 @@
 #define BOT_MARKER "bench-bot"
 /* Bytes. GitHub takes 65,536 characters; what has to be cut is the result. */
 #define BOT_TEXT_MAX ((size_t)65000)
-#define BOT_CODE_MAX 200 /* bytes of a foreign name or reason */
+#define BOT_RESULT_MAX ((size_t)30000) /* of a result or an answer that is never cut */
+#define BOT_CODE_MAX 200               /* bytes of a foreign name or reason */
 
 struct bot_text {
     char *job;    /* an approval as text, or NULL */

@@ -233,7 +233,6 @@ static int find_results(struct bot *bot, const struct measuring *m, const char *
         .test_bed = bed,
         .project = project,
         .whole = m->job.approval.whole,
-        .judge = true,
     };
     return bot_find_results(bot->options->db, &sides, out, err);
 }

@@ -80,14 +80,12 @@ struct bot_side_by_side {
     const char *project;
     bool whole; /* everything was to be run: what the base has and the commit lacks is named */
     const struct policy *policy; /* of the base; NULL: none */
-    bool judge; /* hold the commit against the history, by the rule of 'compare --history' */
 };
 
 struct bot_findings {
     char *table; /* Markdown */
     bool judged; /* there was history enough for one benchmark at least */
     enum verdict_kind verdict;
-    double alpha;
     size_t worse;   /* benchmarks */
     size_t missing; /* that the base has, where everything was to be run */
     char *obstacle; /* what stood in the way of judging, where it is not that there is no history */
@@ -96,8 +94,8 @@ struct bot_findings {
 void bot_findings_release(struct bot_findings *findings);
 #define AUTO_BOT_FINDINGS __attribute__((cleanup(bot_findings_release)))
 
-/* Without anything beside them the table has one side. ERROR_NO_DATA where the commit has no
- * results. */
+/* The commit held against the history and set beside the base, as `report --pull-request` has it.
+ * Without a base the table has one side. ERROR_NO_DATA where the commit has no results. */
 int bot_find_results(const char *db, const struct bot_side_by_side *sides, struct bot_findings *out,
                      struct error *err) MUST_CHECK;
 

@@ -87,7 +87,7 @@ static int find_base(struct report_state *state, struct error *err)
         base = NULL;
     if (!base && request->base_before_s)
         base = newest_before(commits, request->base_before_s);
-    else if (!base && request->base)
+    else if (!base && request->base && !request->base_optional)
         return error_set(err, ERROR_NO_DATA, "no results of commit %s to set beside it",
                          request->base);
     state->base = base == state->head ? NULL : base;

@@ -13,9 +13,10 @@ struct report_request {
     const char *commit;        /* an id or its beginning; the newest that was measured */
     bool pull_request;         /* its results are in RESULTS_PR_TABLE; needs `commit` */
     const char *base;          /* a commit to set beside it; none */
-    /* Where the base is unknown, or there is none: the newest of the main line that is no younger
-     * than this. 0: an unknown base is ERROR_NO_DATA. */
-    int64_t base_before_s;
+    /* Where the base has no results: do without (else that is ERROR_NO_DATA), or take the newest of
+     * the main line that is no younger than this. */
+    bool base_optional;
+    int64_t base_before_s;       /* 0: none */
     int64_t since_s;             /* earlier commits are not shown; they do count */
     const struct policy *policy; /* none */
     double alpha;                /* that of the policy, else VERDICT_ALPHA */

@@ -73,8 +73,13 @@ static double median_of_main(const struct report_state *state, const struct repo
     return summary_of(values, count).median;
 }
 
+/* Of too few points there is no noise to be seen. */
 static void set_band(struct report_level *level, double noise, bool relative)
 {
+    if (!(noise > 0)) {
+        level->low = level->high = NAN;
+        return;
+    }
     level->low = relative ? level->value * exp(-BAND * noise) : level->value - BAND * noise;
     level->high = relative ? level->value * exp(BAND * noise) : level->value + BAND * noise;
 }

@@ -50,7 +50,7 @@ struct report_level {
     size_t first, last; /* points */
     double value;
     double low, high; /* value less and plus twice the noise from point to point; relative to the
-                         value where all values of the series are above 0 */
+                         value where all values of the series are above 0; NAN: not known */
 };
 
 struct report_verdict {

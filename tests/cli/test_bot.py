@@ -363,12 +363,12 @@ def test_the_base_stands_beside_the_results(forge):
                    forge.repo.commits[forge.base]["commit_s"], "--testbed-name", "metal", "--commit", forge.base)
     approve(forge)
     forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))
-    assert f"measured at the base `{forge.base}`" in forge.text
+    assert f"beside it the base `{forge.base[:7]}`" in forge.text
     (row,) = [line for line in forge.text.splitlines() if line.startswith("| `count`")]
     before = forge.store.query("select summary from results where benchmark_name = 'count'")[0]["summary"]["median"]
-    assert f"| {100 / before:.3f} | " in row
+    assert f"| {100 / before:.3f} | 100 ns | " in row
     (row,) = [line for line in forge.text.splitlines() if line.startswith("| `split`")]
-    assert "| – | 100 ns | – | " in row, row
+    assert "| – | – | 100 ns | " in row, row
     assert "Measured at the base, and not here: `gone`." in forge.text, "the base says what is expected"
     assert forge.checks[0]["conclusion"] == "failure" and "**Measured in part**" in forge.text
 
@@ -426,9 +426,11 @@ def test_the_history_decides(forge, level, conclusion, title):
     assert said["conclusion"] == conclusion == forge.checks[0]["conclusion"], forge.text
     assert (said["verdict"], said["regressions"]) == (("regression", 1) if title == "Worse" else ("ok", 0))
     assert f"**{title}**" in forge.text and f"**Verdict: {title.lower()}.**" in forge.text
-    rows = [line for line in forge.text.splitlines() if line.startswith("| `")]
-    assert rows[0].startswith("| `count`") and f"| {title.lower()}: " in rows[0], rows
-    assert rows[1].endswith("| no history |"), rows
+    rows = [line for line in forge.text.splitlines() if line.startswith(("| `count`", "| `fresh`", "<details>"))]
+    (count,) = [i for i, row in enumerate(rows) if row.startswith("| `count`")]
+    assert count == 0 or "1 same" in rows[count - 1], "what changed comes first, the rest is folded"
+    assert title == "Same" or f"| {level:g} ns | {level - 100:+.0f} % (" in rows[count], rows
+    assert "1 no history" in rows[[r.startswith("| `fresh`") for r in rows].index(True) - 1], rows
 
 
 def test_a_result_that_the_history_cannot_tell_is_neutral(forge):
@@ -483,7 +485,7 @@ def test_compare_sets_the_results_beside_another_commit(forge):
     forge.store.ok("publish", "criterion", lines, "--dut-name", "quick", "--dut-version", "1", "--dut-timestamp",
                    1_700_000_000, "--testbed-name", "metal", "--commit", older)
     assert forge.say(f"@bench-bot compare {older[:10]}")["action"] == "answered"
-    assert f"measured at the base `{older}`" in forge.text
+    assert f"beside it the base `{older[:7]}`" in forge.text
     assert forge.say("@bench-bot compare no-such-branch")["action"] == "refused"
 
 
@@ -667,10 +669,10 @@ def test_names_are_shown_as_text_and_nothing_else(forge):
     approve(forge)
     done = forge.finish(forge.runs[0], make_zip(files_of(NASTY, commit=forge.head)))
     assert forge.done(done)["results"] == len(NASTY)
-    rows = [line for line in forge.text.splitlines() if line.startswith("| `")]
+    rows = [line for line in forge.text.splitlines() if line.startswith("| `") and "`metal`" not in line]
     assert len(rows) == len(NASTY)
     for row in rows:
-        name = re.fullmatch(r"\| `([^`]*)` \| `metal` \| – \| [^|]* \| – \| [^|]* \|", row)
+        name = re.fullmatch(r"\| `((?:[^`|]|\\\|)*)` \| [^|]* \| cannot tell: [^|]* \|", row)
         assert name, row
         assert not re.search(r"(?<!\\)\|", name[1]) and "\u202e" not in row and "\u200b" not in row
         assert len(row.encode()) < 300
@@ -688,7 +690,8 @@ def test_a_comment_stays_within_githubs_limit(forge):
     names = [f"{n:05}, a benchmark whose name is long: {'x' * 140}" for n in range(350)]
     approve(forge)
     forge.done(forge.finish(forge.runs[0], make_zip(files_of(names, commit=forge.head))))
-    assert len(forge.text) <= 65536 and "cut off" in forge.text
+    assert len(forge.text) <= 65536 and re.search(r"no room for more: \d+ of 350 no history", forge.text)
+    assert forge.text.count("<details>") == forge.text.count("</details>") > 0, "no table is cut in its middle"
     assert forge.text.rstrip().splitlines()[-1].startswith("<!-- bench-bot"), "its marks are whole"
     forge.say("@bench-bot status")
     assert len(forge.text) <= 65536 and len(forge.ours) == 1
