@@ -209,6 +209,18 @@ def test_without_keys_the_message_says_which_variables_to_set(remote):
     assert "AWS_ACCESS_KEY_ID" in line and "AWS_SECRET_ACCESS_KEY" in line
 
 
+def test_a_server_that_never_answers_is_given_up_on_in_time(remote):
+    path = lines(remote, "a.jsonl", ["a"])
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        remote.env |= {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+                       "LANCE_BENCH_S3_TIMEOUT": "2"}
+        line = assert_spooled(remote, remote.publish(path, timeout=30))
+        assert "did not answer for 2 s" in line
+        assert "did not answer for 2 s" in error_line(remote.run("results", timeout=30), 1)
+        done = remote.run("db", "info", timeout=30)
+        assert done.returncode == 1 and "did not answer for 2 s" in done.stderr
+
+
 class ForgetfulProxy:
     """Passes bytes on, but hangs up instead of handing over the answer to the first commit of results:
     it happened, and whoever asked does not know."""

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::c_char;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 use arrow::record_batch::RecordBatchIterator;
@@ -22,6 +23,7 @@ use crate::status::{Failure, Outcome, Status};
 pub struct LanceStore {
     uri: String,
     options: HashMap<String, String>,
+    patience: Duration,
     session: Arc<Session>,
     pub runtime: Arc<Runtime>,
 }
@@ -52,6 +54,7 @@ impl LanceStore {
         Ok(Self {
             uri: normalise_uri(uri)?,
             options: storage_options(uri),
+            patience: patience(),
             session: Arc::new(Session::default()),
             runtime: Arc::new(runtime),
         })
@@ -67,7 +70,21 @@ impl LanceStore {
         ObjectStoreParams { storage_options_accessor: accessor, ..Default::default() }
     }
 
+    /// The table's newest version. The core asks a server that accepts requests and never answers again
+    /// and again, so that there is a limit to all of it together.
     pub async fn load(&self, table: &str) -> Outcome<Table> {
+        tokio::time::timeout(self.patience, self.load_patiently(table))
+            .await
+            .unwrap_or_else(|_| Err(self.no_answer()))
+    }
+
+    fn no_answer(&self) -> Failure {
+        let seconds = self.patience.as_secs_f64();
+        let server = self.options.get("aws_endpoint").map_or("the server", String::as_str);
+        Failure::new(Status::Unreachable, format!("{server} did not answer for {seconds} s"))
+    }
+
+    async fn load_patiently(&self, table: &str) -> Outcome<Table> {
         let uri = self.table_uri(table);
         let inner = commit_handler_from_url(&uri, &Some(self.store_params())).await?;
         let commit = Arc::new(StrictCommit::new(inner));
@@ -85,7 +102,8 @@ impl LanceStore {
         let registry = self.session.store_registry();
         let (store, path) =
             ObjectStore::from_uri_and_params(registry, &self.uri, &self.store_params()).await?;
-        let entries = match store.read_dir(path).await {
+        let listing = tokio::time::timeout(self.patience, store.read_dir(path));
+        let entries = match listing.await.map_err(|_| self.no_answer())? {
             Ok(entries) => entries,
             Err(e) => match Failure::from(e) {
                 missing if missing.status == Status::NotFound => Vec::new(),
@@ -213,6 +231,12 @@ fn normalise_uri(uri: &str) -> Outcome<String> {
     }
 }
 
+/// How long opening a table may take: LANCE_BENCH_S3_TIMEOUT, in seconds.
+fn patience() -> Duration {
+    let given = std::env::var("LANCE_BENCH_S3_TIMEOUT").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs(given.filter(|seconds| *seconds > 0).unwrap_or(30))
+}
+
 /// The environment has the usual AWS variables, which the core reads itself; what it leaves to chance
 /// is settled here: a plain-http endpoint is meant, one without a region needs none, and a server
 /// that does not answer is given up on after seconds, since the spool takes the results.
@@ -237,9 +261,11 @@ fn storage_options(uri: &str) -> HashMap<String, String> {
         }
     }
     set("client_max_retries", &env(&["LANCE_BENCH_S3_RETRIES"]).unwrap_or("3".into()));
-    set("client_retry_timeout", "30");
+    // A refusal is asked about again at once; behind a silence the core's own retries are enough: of a
+    // listing six, of a read four.
+    set("client_retry_timeout", "5");
     set("connect_timeout", "5s");
-    // The longest silence, and the longest request. A listing is tried six times before Lance gives up.
+    // The longest silence, and the longest request.
     set("read_timeout", "10s");
     set("timeout", "60s");
     options
