@@ -13,7 +13,7 @@
 #include <git2/sys/errors.h>
 #include <string.h>
 
-enum { LFS_SHOWN = 3 };
+enum { NAMES_SHOWN = 3 };
 
 /* One call from outside: what is asked for, owned, since the thread may outlive the caller. */
 struct work {
@@ -106,17 +106,27 @@ static int work_run(struct work *work, void (*collect)(void *, void *), void *ou
 
 /* --- checkout_commit -------------------------------------------------------------------------- */
 
-static void name_lfs_pointers(const struct checkout *checkout)
+/* A fresh string. */
+static char *first_names(const struct strlist *names)
 {
-    const struct strlist *pointers = &checkout->lfs_pointers;
-    if (!pointers->count)
-        return;
     AUTO_STRLIST struct strlist shown = STRLIST_INIT;
-    for (size_t i = 0; i < pointers->count && i < LFS_SHOWN; i++)
-        strlist_push(&shown, pointers->items[i]);
+    for (size_t i = 0; i < names->count && i < NAMES_SHOWN; i++)
+        strlist_push(&shown, names->items[i]);
     AUTO_FREE char *list = strlist_join(&shown, ", ");
-    log_warning("%zu files are Git LFS pointers, their content is not fetched: %s%s",
-                pointers->count, list, pointers->count > LFS_SHOWN ? ", …" : "");
+    return xasprintf("%s%s", list, names->count > NAMES_SHOWN ? ", …" : "");
+}
+
+static void name_deviations(const struct checkout *checkout)
+{
+    AUTO_FREE char *pointers = first_names(&checkout->lfs_pointers);
+    AUTO_FREE char *conversions = first_names(&checkout->conversions);
+    if (checkout->lfs_pointers.count)
+        log_warning("%zu files are Git LFS pointers, their content is not fetched: %s",
+                    checkout->lfs_pointers.count, pointers);
+    if (checkout->conversions.count)
+        log_warning("files are as the commit has them: the conversions (eol=crlf, ident, "
+                    "working-tree-encoding) that %s asks for are not made",
+                    conversions);
 }
 
 static void set_version(struct checkout *checkout)
@@ -152,7 +162,8 @@ static int fetch_and_place(struct work *work, struct mirror *mirror, struct erro
     checkout->path = place.path;
     checkout->lock_fd = place.lock_fd;
     checkout->restored = place.restored;
-    checkout->lfs_pointers = place.lfs_pointers;
+    checkout->lfs_pointers = place.deviations.lfs_pointers;
+    checkout->conversions = place.deviations.conversions;
     failed = describe_commit(mirror, &resolved.commit, &checkout->commit, err);
     checkout->commit.branch = take_ptr(branch);
     return failed;
@@ -194,7 +205,7 @@ static int checkout_step(struct work *work, struct error *err)
     set_version(&work->checkout);
     if (work->checkout.restored)
         log_info("%s had been modified: it is restored", work->checkout.path);
-    name_lfs_pointers(&work->checkout);
+    name_deviations(&work->checkout);
     return 0;
 }
 
@@ -218,6 +229,7 @@ void checkout_release(struct checkout *checkout)
     free(checkout->project);
     free(checkout->remote);
     strlist_release(&checkout->lfs_pointers);
+    strlist_release(&checkout->conversions);
     if (checkout->lock_fd >= 0)
         close(checkout->lock_fd);
     *checkout = (struct checkout)CHECKOUT_INIT;

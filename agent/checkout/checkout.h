@@ -46,6 +46,7 @@ struct checkout {
     char *remote;                /* its address, without credentials */
     bool restored;               /* the folder was there and had been modified */
     struct strlist lfs_pointers; /* files that are pointers to what is kept elsewhere */
+    struct strlist conversions;  /* .gitattributes whose conversions were not made */
     int lock_fd; /* while it is open, nobody prunes or rewrites the folder; -1: none */
 };
 #define CHECKOUT_INIT  \

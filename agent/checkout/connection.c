@@ -112,6 +112,12 @@ static int server_fail(const struct remote *remote, struct error *err)
     if (reason_has("invalid content-type"))
         return error_set(err, ERROR_FAILURE, "%s is a web page, not a git repository (%s)",
                          remote->url, library_reason());
+    /* libgit2 1.9 cannot read how such a server names the ends of its history. */
+    if (reason_has("invalid packet line"))
+        return error_set(err, ERROR_FAILURE,
+                         "cannot fetch from %s: it sends what libgit2 cannot read (%s); if it is a "
+                         "shallow clone itself, complete it there with git fetch --unshallow",
+                         remote->url, library_reason());
     return error_set(err, is_network_error() ? ERROR_UNREACHABLE : ERROR_FAILURE,
                      "cannot fetch from %s: %s", remote->url, library_reason());
 }

@@ -138,7 +138,7 @@ int place_commit(const struct mirror *mirror, const struct place_request *reques
 {
     AUTO_FREE char *path = NULL;
     AUTO_CLOSE int lock_fd = -1;
-    AUTO_STRLIST struct strlist pointers = STRLIST_INIT;
+    AUTO_WORKTREE_DEVIATIONS struct worktree_deviations deviations = {0};
     enum worktree_change change = WORKTREE_UNTOUCHED;
     char id[COMMIT_ID_SIZE];
     git_oid_tostr(id, sizeof(id), request->commit);
@@ -159,12 +159,13 @@ int place_commit(const struct mirror *mirror, const struct place_request *reques
         failed = put_cached(mirror, request, &worktree, &change, err);
     }
     if (!failed)
-        failed = worktree_lfs_pointers(mirror, &worktree, &pointers, err);
+        failed = worktree_deviations(mirror, &worktree, &deviations, err);
     if (!failed)
         failed = worktree_use(mirror, name, &lock_fd, err);
     if (failed)
         return failed;
-    *out = (struct place){take_ptr(path), take_fd(&lock_fd), change == WORKTREE_RESTORED, pointers};
-    pointers = (struct strlist)STRLIST_INIT;
+    *out =
+        (struct place){take_ptr(path), take_fd(&lock_fd), change == WORKTREE_RESTORED, deviations};
+    deviations = (struct worktree_deviations){0};
     return 0;
 }

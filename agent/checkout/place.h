@@ -6,6 +6,7 @@
 
 #include "base/strlist.h"
 #include "checkout/mirror.h"
+#include "checkout/worktree.h"
 
 struct place_request {
     const git_oid *commit;
@@ -18,7 +19,7 @@ struct place {
     char *path;
     int lock_fd; /* see worktree_use() */
     bool restored;
-    struct strlist lfs_pointers;
+    struct worktree_deviations deviations;
 };
 #define PLACE_INIT     \
     {                  \

@@ -15,7 +15,13 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-enum { GIT_FILE_MAX = 8192, POINTER_MIN = 100, POINTER_MAX = 1024, NAME_HASH_LEN = 16 };
+enum {
+    GIT_FILE_MAX = 8192,
+    POINTER_MIN = 100,
+    POINTER_MAX = 1024,
+    ATTRIBUTES_MAX = 1 << 20,
+    NAME_HASH_LEN = 16,
+};
 
 char *worktree_admin(const struct mirror *mirror, const char *name)
 {
@@ -362,7 +368,13 @@ int worktree_put(const struct mirror *mirror, const struct worktree *worktree,
     return put_files(mirror, worktree, &view, err);
 }
 
-/* --- Git LFS ---------------------------------------------------------------------------------- */
+/* --- where it differs from git's own ---------------------------------------------------------- */
+
+void worktree_deviations_release(struct worktree_deviations *deviations)
+{
+    strlist_release(&deviations->lfs_pointers);
+    strlist_release(&deviations->conversions);
+}
 
 static bool is_pointer(const char *folder, const char *name)
 {
@@ -374,8 +386,32 @@ static bool is_pointer(const char *folder, const char *name)
            !memcmp(text, start, sizeof(start) - 1);
 }
 
-int worktree_lfs_pointers(const struct mirror *mirror, const struct worktree *worktree,
-                          struct strlist *out, struct error *err)
+/* An attribute by which git on Linux writes other bytes than the commit holds. */
+static bool converts(const char *attribute)
+{
+    return !strcmp(attribute, "ident") || !strcmp(attribute, "eol=crlf") ||
+           !strncmp(attribute, "working-tree-encoding=", 22);
+}
+
+static bool has_conversions(const char *folder, const char *name)
+{
+    AUTO_FREE char *path = path_join(folder, name);
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    AUTO_STRLIST struct strlist lines = STRLIST_INIT;
+    if (file_read(path, ATTRIBUTES_MAX, &text, NULL))
+        return false;
+    strlist_split(&lines, text.buf, '\n');
+    bool found = false;
+    for (size_t i = 0; !found && i < lines.count; i++) {
+        char *rest = *lines.items[i] == '#' ? NULL : lines.items[i], *word;
+        while (!found && (word = strsep(&rest, " \t\r")))
+            found = converts(word);
+    }
+    return found;
+}
+
+int worktree_deviations(const struct mirror *mirror, const struct worktree *worktree,
+                        struct worktree_deviations *out, struct error *err)
 {
     AUTO_FREE char *admin = worktree_admin(mirror, worktree->name);
     AUTO_FREE char *path = path_join(admin, "index");
@@ -385,9 +421,14 @@ int worktree_lfs_pointers(const struct mirror *mirror, const struct worktree *wo
         return library_fail(err, failed, "cannot read %s", path);
     for (size_t i = 0; i < git_index_entrycount(index); i++) {
         const git_index_entry *entry = git_index_get_byindex(index, i);
-        if (S_ISREG(entry->mode) && entry->file_size >= POINTER_MIN &&
-            entry->file_size < POINTER_MAX && is_pointer(worktree->path, entry->path))
-            strlist_push(out, entry->path);
+        if (!S_ISREG(entry->mode))
+            continue;
+        if (entry->file_size >= POINTER_MIN && entry->file_size < POINTER_MAX &&
+            is_pointer(worktree->path, entry->path))
+            strlist_push(&out->lfs_pointers, entry->path);
+        if (!strcmp(path_basename(entry->path), ".gitattributes") &&
+            has_conversions(worktree->path, entry->path))
+            strlist_push(&out->conversions, entry->path);
     }
     return 0;
 }

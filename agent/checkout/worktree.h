@@ -60,6 +60,14 @@ bool worktree_is_ours(const struct mirror *mirror, const char *path, const char 
 /* Whether the path is missing or an empty folder. */
 bool worktree_is_free(const char *path);
 
-/* Adds the paths of files that are Git LFS pointers, and not what they point to. */
-int worktree_lfs_pointers(const struct mirror *mirror, const struct worktree *worktree,
-                          struct strlist *out, struct error *err) MUST_CHECK;
+/* Where the files are not what git with its usual set-up would have written. */
+struct worktree_deviations {
+    struct strlist lfs_pointers; /* files that are Git LFS pointers, and not what they point to */
+    struct strlist conversions;  /* .gitattributes that ask for a conversion of other files */
+};
+
+void worktree_deviations_release(struct worktree_deviations *deviations);
+#define AUTO_WORKTREE_DEVIATIONS __attribute__((cleanup(worktree_deviations_release)))
+
+int worktree_deviations(const struct mirror *mirror, const struct worktree *worktree,
+                        struct worktree_deviations *out, struct error *err) MUST_CHECK;

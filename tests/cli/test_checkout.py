@@ -315,7 +315,23 @@ def test_bytes_are_written_as_they_are(checkout, tmp_path):
     result = checkout.get(path)
     for name, content in files.items():
         assert (result["path"] / name).read_bytes() == content
+    (warning,) = [line for line in result["stderr"].splitlines() if "conversions" in line]
+    assert warning.startswith("warning: ") and ".gitattributes" in warning
     assert checkout.get(path)["path"] == result["path"]
+
+
+@pytest.mark.parametrize("text", ["* text=auto\n*.bin -text\n", "#* eol=crlf\n", "*.lance filter=lfs diff=lfs\n"])
+def test_attributes_that_convert_nothing_are_not_warned_of(checkout, tmp_path, text):
+    path = new_repository(tmp_path / "r")
+    commit(path, "attributes", {".gitattributes": text, "a": "a\n"})
+    assert "conversions" not in checkout.get(path)["stderr"]
+
+
+def test_a_shallow_repository_behind_a_server_says_what_to_do(checkout, source, tmp_path):
+    git(tmp_path, "clone", "-q", "--bare", "--depth", "2", f"file://{source}", tmp_path / "shallow.git")
+    with git_daemon(tmp_path) as port:
+        line = checkout.fail(f"git://127.0.0.1:{port}/shallow.git")
+    assert "git fetch --unshallow" in line
 
 
 def test_a_folder_that_is_whole_is_taken_as_it_is(checkout, source):
