@@ -44,8 +44,12 @@ void sha256_update(struct sha256 *hash, const void *bytes, size_t len)
 
 static void hex(const unsigned char *bytes, size_t len, char *out)
 {
-    for (size_t i = 0; i < len; i++)
-        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        *out++ = digits[bytes[i] >> 4];
+        *out++ = digits[bytes[i] & 15];
+    }
+    *out = '\0';
 }
 
 void sha256_hex(struct sha256 *hash, char out[SHA256_HEX_SIZE])

@@ -15,18 +15,28 @@ enum { CHECKSUM_LEN = 16, FIELDS_MAX = 7 };
 
 static const char hex_digits[] = "0123456789ABCDEF";
 
+/* Bytes at the beginning of `text` that stand in a field as they are: printable ASCII. */
+static size_t plain_len(const char *text)
+{
+    size_t len = 0;
+    while (text[len] > ' ' && text[len] < 0x7f && text[len] != '%')
+        len++;
+    return len;
+}
+
 /* A field: "=" and the text with everything but printable ASCII as %XX, or "-" for NULL. */
 static void add_field(struct strbuf *out, const char *text)
 {
     strbuf_addstr(out, text ? " =" : " -");
-    for (; text && *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c > ' ' && c < 0x7f && c != '%') {
-            strbuf_addch(out, (char)c);
-        } else {
-            const char coded[] = {'%', hex_digits[c >> 4], hex_digits[c & 15]};
-            strbuf_add(out, coded, sizeof(coded));
-        }
+    while (text && *text) {
+        size_t plain = plain_len(text);
+        strbuf_add(out, text, plain);
+        text += plain;
+        if (!*text)
+            break;
+        unsigned char c = (unsigned char)*text++;
+        const char coded[] = {'%', hex_digits[c >> 4], hex_digits[c & 15]};
+        strbuf_add(out, coded, sizeof(coded));
     }
 }
 
@@ -40,14 +50,16 @@ static char *read_field(const char *field)
 {
     if (*field != '=')
         return NULL;
-    struct strbuf out = STRBUF_INIT;
-    for (field++; *field; field++) {
+    field++;
+    char *text = xmalloc(strlen(field) + 1), *end = text;
+    for (; *field; field++) {
         int high = *field == '%' ? hex_value(field[1]) : -1;
         int low = high >= 0 ? hex_value(field[2]) : -1;
-        strbuf_addch(&out, low >= 0 ? (char)(high * 16 + low) : *field);
+        *end++ = low >= 0 ? (char)(high * 16 + low) : *field;
         field += low >= 0 ? 2 : 0;
     }
-    return strbuf_detach(&out);
+    *end = '\0';
+    return text;
 }
 
 static void add_line(struct strbuf *lines, const struct strbuf *record)

@@ -12,16 +12,33 @@
 
 #define IRQ_ROOT "/proc/irq"
 
-static void add_irq(const struct knob_context *ctx, const char *name, struct knob_targets *out)
+/* Most interrupts of a machine have the same list, and machines have hundreds of them. */
+struct last_list {
+    char *text, *wanted;
+};
+
+static void last_list_release(struct last_list *last)
+{
+    free(last->text);
+    free(last->wanted);
+}
+
+static void add_irq(const struct knob_context *ctx, const char *name, struct last_list *last,
+                    struct knob_targets *out)
 {
     cpu_set_t now;
     AUTO_FREE char *path = xasprintf(IRQ_ROOT "/%s/smp_affinity_list", name);
     AUTO_FREE char *text = host_io_text(ctx->io, path);
-    if (!text || !cpu_mask_parse_list(text, &now))
+    if (!text)
         return;
-    cpu_set_t wanted = knob_moved_away(ctx, &now);
-    AUTO_FREE char *list = cpu_list_text(&wanted);
-    knob_target_add(ctx, out, take_ptr(path), VALUE_LIST, list);
+    if (!last->text || strcmp(last->text, text) != 0) {
+        if (!cpu_mask_parse_list(text, &now))
+            return;
+        cpu_set_t wanted = knob_moved_away(ctx, &now);
+        last_list_release(last);
+        *last = (struct last_list){take_ptr(text), cpu_list_text(&wanted)};
+    }
+    knob_target_add(ctx, out, take_ptr(path), VALUE_LIST, last->wanted);
 }
 
 static void targets(const struct knob_context *ctx, struct knob_targets *out)
@@ -29,9 +46,10 @@ static void targets(const struct knob_context *ctx, struct knob_targets *out)
     AUTO_STRLIST struct strlist names = STRLIST_INIT;
     if (ctx->io->ops->list(ctx->io, IRQ_ROOT, &names))
         return;
+    __attribute__((cleanup(last_list_release))) struct last_list last = {0};
     for (size_t i = 0; i < names.count; i++)
         if (isdigit((unsigned char)*names.items[i]))
-            add_irq(ctx, names.items[i], out);
+            add_irq(ctx, names.items[i], &last, out);
 }
 
 /* irqbalance's list of banned CPUs is its own configuration file, which is not ours to edit. */
