@@ -134,7 +134,6 @@ static void add_commit(struct strbuf *out, const char *key, size_t commit)
 
 static void add_series(struct strbuf *out, const struct report_series *series)
 {
-    const struct report_verdict *verdict = &series->verdict;
     strbuf_addstr(out, out->len > 1 ? ",\n{" : "{");
     add_commits(out, series);
     json_key(out, "v");
@@ -148,13 +147,6 @@ static void add_series(struct strbuf *out, const struct report_series *series)
     add_runs(out, series);
     add_levels(out, series);
     add_samples(out, series);
-    json_list(out, "notes", &verdict->notes);
-    if (verdict->known) {
-        key_number(out, "p", verdict->p);
-        key_number(out, "smallest", verdict->smallest);
-        add_commit(out, "oldest", verdict->oldest);
-        add_commit(out, "newest", verdict->newest);
-    }
     strbuf_addch(out, '}');
 }
 
@@ -234,6 +226,7 @@ NUMBER_COLUMN(change, s->verdict.known ? s->verdict.change : NAN)
 NUMBER_COLUMN(low, s->verdict.known ? s->verdict.low : NAN)
 NUMBER_COLUMN(high, s->verdict.known ? s->verdict.high : NAN)
 NUMBER_COLUMN(noise, s->verdict.known ? s->verdict.noise : NAN)
+NUMBER_COLUMN(smallest, s->verdict.known ? s->verdict.smallest : NAN)
 NUMBER_COLUMN(history, s->verdict.history)
 NUMBER_COLUMN(runs, s->verdict.runs)
 NUMBER_COLUMN(latest, s->points[s->count - 1].value)
@@ -244,6 +237,14 @@ static void column_spark(struct strbuf *out, const struct report_series *s)
     strbuf_addch(out, '"');
     html_spark(out, &s->points[0].value, s->count, sizeof(s->points[0]));
     strbuf_addch(out, '"');
+}
+
+static void column_notes(struct strbuf *out, const struct report_series *s)
+{
+    strbuf_addch(out, '[');
+    for (size_t i = 0; i < s->verdict.notes.count; i++)
+        json_item(out, s->verdict.notes.items[i]);
+    strbuf_addch(out, ']');
 }
 
 static void add_columns(const struct report *report, const struct html_parcels *parcels,
@@ -263,6 +264,7 @@ static void add_columns(const struct report *report, const struct html_parcels *
         {"high", column_high},           {"noise", column_noise},
         {"history", column_history},     {"runs", column_runs},
         {"latest", column_latest},       {"base", column_base},
+        {"smallest", column_smallest},   {"notes", column_notes},
         {"spark", column_spark},
     };
     json_key(out, "series");

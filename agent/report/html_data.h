@@ -2,10 +2,10 @@
  * The data behind the HTML report and the site, as JSON for agent/report/assets/.
  *
  * The overview is read when the page opens: commits, changes, and one column for each property of
- * all series. What only the page of one series needs lies in parcels, a few series each, which are
- * read when they are looked at. A series' parcel follows from its name, test bed and unit alone,
- * and a parcel says nothing of the other ones, so that it stays byte for byte the same until one of
- * its series gets another point.
+ * all series, their verdicts among them. Their histories lie in parcels, a few series each, which
+ * are read when they are looked at. A series' parcel follows from its name, test bed and unit
+ * alone, and a parcel says nothing of the other ones, so that it stays byte for byte the same until
+ * one of its series gets another point.
  */
 #pragma once
 

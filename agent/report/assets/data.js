@@ -102,7 +102,7 @@ function commitsOf(coded, count) {
     return commits;
 }
 
-/* { commits, values, low, high, runs, levels, samples, notes … } */
+/* { commits, values, low, high, runs, levels, samples } */
 async function historyOf(series) {
     const parcel = await readParcel(series.parcel);
     const coded = parcel[series.place];

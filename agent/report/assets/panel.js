@@ -4,7 +4,7 @@ function figures(pairs) {
     return el("dl", {}, ...pairs.filter(([, value]) => value !== null).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
 
-function verdictFigures(series, history) {
+function verdictFigures(series) {
     const relative = series.relative;
     const known = series.change !== null;
     return figures([
@@ -14,7 +14,7 @@ function verdictFigures(series, history) {
         ["Change", known ? effect(series.change, relative, series.units) : null],
         ["95 % interval", known ? `${effect(series.low, relative, series.units)} to ${effect(series.high, relative, series.units)}` : null],
         ["Noise from run to run", known ? effect(series.noise, relative, series.units).replace(/^[+±]/, "") : null],
-        ["Smallest change it would see", known && history.smallest !== null ? effect(history.smallest, relative, series.units) : null],
+        ["Smallest change it would see", known && series.smallest !== null ? effect(series.smallest, relative, series.units) : null],
         ["Runs, and of its history", known ? `${series.runs} against ${series.history}` : null],
         ["Test bed", series.test_bed ? visible(series.test_bed) : null],
         ["Metric", visible(series.metric)],
@@ -118,9 +118,9 @@ function relatives(series) {
 function fillPanel(section, series, history) {
     const chart = new HistoryChart(series, history);
     section.append(el("p", {}, badge(series.verdict, series), " at ", commitLink(report.head)));
-    if (history.notes.length)
-        section.append(el("ul", { class: "notes" }, ...history.notes.map((note) => el("li", {}, foreign(note)))));
-    section.append(verdictFigures(series, history), el("h2", {}, `History in ${chart.scale.unit || "its own unit"}${series.means ? " (means)" : ""}`),
+    if (series.notes.length)
+        section.append(el("ul", { class: "notes" }, ...series.notes.map((note) => el("li", {}, foreign(note)))));
+    section.append(verdictFigures(series), el("h2", {}, `History in ${chart.scale.unit || "its own unit"}${series.means ? " (means)" : ""}`),
         chartControls(chart), chart.box, legend(), el("div", { class: "slider" }, el("span", { class: "small faint", "aria-hidden": "true" }, "Commit"), chart.slider), chart.readout);
     chart.choose(history.values.length - 1, false);
     if (series.changes.length) {
