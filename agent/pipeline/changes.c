@@ -104,6 +104,7 @@ static void add_changes(const struct line *line, const struct series_policy *pol
             .after = after->commit,
             .earliest = points[c->first]->commit,
             .latest = points[c->last]->commit,
+            .behind = points[c->first ? c->first - 1 : 0]->commit,
             .commits = commits,
             .causes = causes_of(before, after, commits),
             .worse = policy->higher_is_better == (c->after < c->before),

@@ -20,6 +20,7 @@ struct found_change {
     /* The last commit on the old level and the first on the new one. With 95 % the first on the new
      * level lies from `earliest` to `latest`. */
     const struct history_commit *before, *after, *earliest, *latest;
+    const struct history_commit *behind; /* the last one of the series before `earliest` */
     size_t commits;  /* from behind `before` up to `after`: 1 names the culprit; 0: not known */
     unsigned causes; /* none of the flags: the code */
     bool worse;

@@ -1,9 +1,7 @@
 /*
  * The table `jobs`: the work that machines with `lance-bench poll` share.
  *
- * It is small and is always written whole, on top of the version that was read, so each version of
- * it is one consistent list and one data file, and of two writers one is told to look again. A
- * version is made by a change of state only. Old versions are removed now and then.
+ * It is written as state_table.h says: whole, on top of the version that was read.
  */
 #pragma once
 
