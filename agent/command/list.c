@@ -9,6 +9,7 @@ const struct command *const commands[] = {
     &command_run,
     &command_schedule,
     &command_backfill,
+    &command_bisect,
     &command_poll,
     &command_jobs_list,
     &command_jobs_add,

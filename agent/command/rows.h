@@ -7,7 +7,7 @@
 extern const struct command command_publish, command_publish_criterion, command_publish_pytest,
     command_publish_auto, command_import_history, command_query, command_results,
     command_invalidate, command_compare, command_changes, command_report, command_schedule,
-    command_backfill, command_db_info, command_db_compact, command_db_export, command_doctor,
+    command_backfill, command_bisect, command_db_info, command_db_compact, command_db_export, command_doctor,
     command_licenses, command_checkout, command_run, command_cache_list, command_cache_prune,
     command_completion, command_help, command_host_show, command_host_check, command_host_tune,
     command_host_restore, command_host_install, command_host_uninstall, command_host_helper,

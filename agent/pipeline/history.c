@@ -126,7 +126,8 @@ static int visit(struct stored_result *result, void *context, struct error *err)
         old_name = rename_result(r, result);
     if (!is_asked_for(r, result))
         return 0;
-    if (result->beyond_limit || !result->benchmark_name || !(isfinite(median) || isfinite(mean))) {
+    bool spoiled = result->beyond_limit && !r->request->disturbed;
+    if (spoiled || !result->benchmark_name || !(isfinite(median) || isfinite(mean))) {
         r->history->left_out++;
         return 0;
     }
@@ -160,7 +161,7 @@ static int read_sessions(struct reader *r, struct database *db, struct error *er
         const struct stored_session *s =
             failed ? NULL : sessions_find(&sessions, r->sessions.items[i]);
         r->toolchains[i] = text_pool_add(&r->history->texts, s ? s->toolchain : NULL);
-        r->spoiled[i] = s && s->canary && !strcmp(s->canary, "spoiled");
+        r->spoiled[i] = !r->request->disturbed && s && s->canary && !strcmp(s->canary, "spoiled");
     }
     return failed;
 }

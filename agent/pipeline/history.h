@@ -69,6 +69,7 @@ struct history_request {
     const char *pull_request;    /* a commit's id: its rows of RESULTS_PR_TABLE too; NULL: none */
     const struct policy *policy; /* NULL: none. Its aliases give results of old names the new one,
                                     by which query.benchmark then looks for them */
+    bool disturbed;              /* keep what is left out for how it was measured */
 };
 
 /* ERROR_NOT_FOUND when the database has no results. The points of a series are in order whether

@@ -84,7 +84,9 @@ static int record_failure(const struct local_commit *local, const struct run_req
 {
     AUTO_DATABASE struct database *db = NULL;
     int64_t now = clock_unix_s();
-    AUTO_FREE char *name = xasprintf("attempt-%.12s-%" PRId64, local->commit->id, now);
+    AUTO_FREE char *name = request->run
+                               ? xstrdup(request->run)
+                               : xasprintf("attempt-%.12s-%" PRId64, local->commit->id, now);
     struct run_record run = {
         .run = name,
         .harness = "run",

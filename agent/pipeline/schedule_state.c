@@ -99,6 +99,11 @@ static bool on_bed(const struct reading *reading, const char *test_bed)
     return !asked || (test_bed && !strcmp(test_bed, asked));
 }
 
+static bool is_for_bisect(const char *run)
+{
+    return run && !strncmp(run, RUN_OF_BISECT, sizeof(RUN_OF_BISECT) - 1);
+}
+
 /* --- whose results are read ------------------------------------------------------------------- */
 
 static void choose_wanted(struct reading *reading, enum state_depth depth,
@@ -112,6 +117,8 @@ static void choose_wanted(struct reading *reading, enum state_depth depth,
         enum recorded_outcome outcome = recorded_outcome_of(run->outcome);
         size_t commit = reading->run_commit[i];
         bool whole = run->harness && !strcmp(run->harness, "run");
+        if (is_for_bisect(run->run))
+            continue;
         has_run[commit] = true;
         begun[commit] |= outcome != RECORDED_COMPLETE || (run->host_session && !whole);
         if (outcome != RECORDED_INVALIDATED && on_bed(reading, run->test_bed) && commit < newest)
@@ -200,7 +207,7 @@ static void cover(const struct reading *reading, size_t commit, bool looked_at,
     struct recorded recorded = {
         .runs = runs, .results = results, .test_bed = reading->request->test_bed};
     for (size_t i = 0; i < reading->runs.count; i++)
-        if (reading->run_commit[i] == commit)
+        if (reading->run_commit[i] == commit && !is_for_bisect(reading->runs.items[i].run))
             runs[recorded.run_count++] = record_of(&reading->runs.items[i]);
     if (!looked_at && recorded.run_count) {
         *out = (struct coverage){.state = COMMIT_COMPLETE, .settled = true};
@@ -208,7 +215,7 @@ static void cover(const struct reading *reading, size_t commit, bool looked_at,
     }
     for (size_t i = 0; i < reading->results.count; i++) {
         const struct measured *result = &reading->results.items[i];
-        if (result->commit == commit)
+        if (result->commit == commit && !is_for_bisect(result->run))
             results[recorded.result_count++] =
                 (struct recorded_result){result->run, result->test_bed, result->benchmark};
     }

@@ -5,6 +5,10 @@
 #include "plan/coverage.h"
 #include "store/commits.h"
 
+/* How names of runs begin that measured one benchmark of a commit for `bisect`. They are a trace of
+ * the commit, but say nothing of what is due. */
+#define RUN_OF_BISECT "bisect-"
+
 enum state_depth {
     STATE_ALL,
     /* Down to the newest settled commit, and of the older ones those that were begun and not

@@ -1,0 +1,227 @@
+"""`bisect`: the commit that changed a benchmark is found by measuring few of them here."""
+
+import json
+import math
+import random
+import signal
+import subprocess
+
+import pytest
+from checkout_servers import git
+from run_helpers import Machine
+
+QUICK = ["--", "--retakes", "0", "--tune", "off"]
+FIRST_TIME = 1_770_000_000
+# What any program may print: hyperfine's JSON. A run is one number, with noise from run to run alone.
+PROGRAM = """import json, math, random
+level = {level}
+noise = random.SystemRandom().gauss(0, {noise})
+assert {works}, "does not work here"
+print(json.dumps({{"results": [{{"command": "scan", "mean": 1, "times": [level * math.exp(noise)] * 3}},
+                              {{"command": "other", "mean": 1, "times": [2.0]}}]}}))
+"""
+CONFIG = {"project": "line", "commands": [{"name": "bench", "run": ["python3", "bench.py"], "format": "hyperfine"}]}
+
+
+class Line:
+    """Commits 0, 1, …; from `place` on the benchmark takes `factor` times as long."""
+
+    def __init__(self, folder, count, place, factor=1.3, noise=0.01, broken=()):
+        self.folder, self.count, self.place, self.factor = folder, count, place, factor
+        folder.mkdir()
+        git(folder, "init", "-q", "-b", "main")
+        (folder / "lance-bench.json").write_text(json.dumps(CONFIG))
+        for number in range(count):
+            level = 0.1 * (factor if number >= place else 1)
+            program = PROGRAM.format(level=level, noise=noise, works=number not in broken)
+            (folder / "bench.py").write_text(f"{program}# {number}\n")
+            git(folder, "add", "-A")
+            git(folder, "commit", "-q", "-m", f"commit {number}", when=FIRST_TIME + 3600 * number)
+
+    def id(self, number):
+        return git(self.folder, "rev-parse", f"main~{self.count - 1 - number}")
+
+
+@pytest.fixture
+def bench(machine, tmp_path):
+    """The module's machine, with a database of the test's own."""
+    bench = Machine(machine.agent, machine.folder)
+    bench.db = tmp_path / "db"
+    return bench
+
+
+def words_for(line, *words, ends=None):
+    ends = (line.id(0), line.id(line.count - 1)) if ends is None else ends
+    # The numbers are the program's own: other work on this machine has no part in them.
+    return ("bisect", *ends, "--disturbed", "--benchmark", "scan", "--repo", line.folder, "--test-bed", "bed", "--format", "json",
+            *words, *QUICK)
+
+
+def bisect(bench, line, *words, ends=None, code=0):
+    done = bench(*words_for(line, *words, ends=ends))
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout), done.stderr
+
+
+def publish(bench, line, numbers, folder):
+    """Results of these commits, as if they had been measured long ago."""
+    rng = random.Random(1)
+    for number in numbers:
+        level = 0.1 * (line.factor if number >= line.place else 1) * math.exp(rng.gauss(0, 0.01))
+        path = folder / f"{number}.json"
+        path.write_text(json.dumps({"results": [{"command": "scan", "mean": level, "times": [level] * 3}]}))
+        done = bench("publish", "hyperfine", path, "--commit", line.id(number), "--dut-name", "line", "--dut-version",
+                     f"0.0.0+{line.id(number)[:7]}", "--dut-timestamp", FIRST_TIME + 3600 * number, "--testbed-name",
+                     "bed")
+        assert done.returncode == 0, done.stderr
+
+
+def number_of(line, commit):
+    return int(git(line.folder, "log", "-1", "--format=%s", commit).split()[1])
+
+
+def runs_of(bench):
+    """How many runs of each commit have a visible result of the benchmark."""
+    found = bench.query("select dut.version as v, count(*) as n from results where benchmark_name = 'scan' group by v")
+    return {row["v"]: row["n"] for row in found}
+
+
+def test_the_culprit_is_found_by_few_runs_and_the_next_call_makes_none(bench, tmp_path):
+    line = Line(tmp_path / "line", 24, 17)
+    said, err = bisect(bench, line)
+    assert said["answer"] == "found", said
+    assert said["first"] == said["last"] == line.id(17)
+    assert said["probability"] > 0.95
+    assert said["runs"] <= 16 and said["stored"] == 0
+    assert said["change_low"] < 0.3 < said["change_high"] or abs(said["change"] - 0.3) < 0.03
+    assert said["units"] == "nanoseconds" and 0.09e9 < said["before"] < 0.11e9 < said["after"]
+    roles = {number_of(line, row["commit"]): row["role"] for row in said["commits"] if row["role"]}
+    assert roles == {0: "good", 17: "culprit", 23: "bad"}
+    assert sum(runs_of(bench).values()) == said["runs"]
+    again, _ = bisect(bench, line)
+    assert (again["answer"], again["first"], again["runs"]) == ("found", line.id(17), 0)
+    assert again["stored"] == said["runs"]
+    text = bench(*[word for word in words_for(line) if word not in ("--format", "json")])
+    assert f"{line.id(17)} is the first commit on the new level" in text.stdout
+    assert "commit 17" in text.stdout and "scan: 1" in text.stdout
+    # One benchmark of a commit is not all that is due there, and nobody set out to measure the rest.
+    due = bench("schedule", "--repo", line.folder, "--test-bed", "bed", "--since-commit", line.id(20), "--format", "json")
+    assert {row["state"] for row in json.loads(due.stdout)} == {"missing"}, due.stdout
+
+
+def test_what_is_stored_is_used_before_anything_is_measured(bench, tmp_path):
+    line = Line(tmp_path / "line", 32, 20)
+    publish(bench, line, range(3, 32, 4), tmp_path)
+    said, _ = bisect(bench, line, "--dry-run", ends=(line.id(15), line.id(27)))
+    assert said["answer"] == "unsure" and said["runs"] == 0 and said["stopped"]
+    # Three older runs are a history; the one behind BAD is not.
+    assert said["stored"] == 7 and said["outside"] == 3
+    said, _ = bisect(bench, line, ends=(line.id(15), line.id(27)))
+    assert (said["answer"], said["first"]) == ("found", line.id(20))
+    assert said["stored"] == 7 and said["runs"] <= 10
+
+
+def test_killed_at_any_moment_it_goes_on_where_it_was(bench, tmp_path):
+    line = Line(tmp_path / "line", 20, 5)
+    rng = random.Random(3)
+    kills, before = 0, {}
+    for _ in range(12):
+        process = bench.start(*words_for(line))
+        try:
+            process.communicate(timeout=rng.uniform(0.3, 2.5))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            kills += 1
+        else:
+            break
+        now = runs_of(bench) if (bench.db / "results.lance").exists() else {}
+        assert all(now.get(commit, 0) >= count for commit, count in before.items())
+        before = now
+    assert kills
+    stored = sum(before.values())
+    said, _ = bisect(bench, line)
+    assert (said["answer"], said["first"]) == ("found", line.id(5))
+    assert said["stored"] >= stored
+
+
+def test_commits_that_cannot_be_measured_are_gone_around_once(bench, tmp_path):
+    line = Line(tmp_path / "line", 16, 8, broken=(7, 8))
+    said, err = bisect(bench, line)
+    assert said["answer"] == "found", said
+    assert [said["first"], said["last"]] == [line.id(7), line.id(9)]
+    problems = {number_of(line, row["commit"]) for row in said["commits"] if row["problem"]}
+    assert problems == {7, 8}
+    again, err = bisect(bench, line)
+    assert again["runs"] == 0 and again["answer"] == "found"
+    assert {number_of(line, row["commit"]) for row in again["commits"] if row["problem"]} == {7, 8}
+    text = bench(*[word for word in words_for(line) if word not in ("--format", "json")])
+    assert "one of the 3 commits" in text.stdout
+
+
+def test_without_a_change_it_says_so(bench, tmp_path):
+    line = Line(tmp_path / "line", 16, 99)
+    said, _ = bisect(bench, line, code=3)
+    assert said["answer"] == "no change"
+    assert said["first"] is None and said["runs"] <= 16
+    text = bench(*[word for word in words_for(line) if word not in ("--format", "json")])
+    assert text.returncode == 3 and "no change of 5 % or more" in text.stdout
+
+
+def test_the_range_of_a_found_change(bench, tmp_path):
+    line = Line(tmp_path / "line", 40, 22)
+    publish(bench, line, range(1, 40, 2), tmp_path)
+    done = bench(*words_for(line, "--change", "newest", ends=()))
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["answer"], said["first"]) == ("found", line.id(22)), said
+    assert said["runs"] <= 6 and len(said["commits"]) < 10
+    done = bench(*words_for(line, "--change", line.id(3), ends=()))
+    assert done.returncode == 3 and "no change is found in its results at" in done.stderr
+
+
+def test_limits_leave_it_unsure_and_name_what_is_next(bench, tmp_path):
+    line = Line(tmp_path / "line", 16, 8)
+    said, err = bisect(bench, line, "--max-runs", "3")
+    assert (said["answer"], said["runs"]) == ("unsure", 3)
+    assert said["next"] == line.id(15) and "the most runs that were allowed" in said["stopped"]
+    said, err = bisect(bench, line, "--budget", "0.01s")
+    assert said["runs"] <= 1 and "budget" in said["stopped"]
+
+
+def test_an_end_that_cannot_be_measured_is_an_error_of_its_own(bench, tmp_path):
+    line = Line(tmp_path / "line", 8, 4, broken=(0,))
+    done = bench(*words_for(line))
+    assert done.returncode == 4
+    assert f"GOOD, {line.id(0)[:12]}, cannot be measured" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return Line(tmp_path_factory.mktemp("small") / "line", 4, 2)
+
+
+@pytest.mark.parametrize("words, message", [
+    ([], "GOOD and BAD, or --change"),
+    (["HEAD", "HEAD"], "'HEAD' is not a commit id"),
+    (["0123456789", "{3}"], "0123456789 is not among the 4 commits"),
+    (["{3}", "{0}"], "is not older than"),
+    (["{1}", "{1}"], "is not older than"),
+    (["{0}", "{3}", "--confidence", "40"], "--confidence lies between"),
+    (["{0}", "{3}", "--matters", "0"], "--matters is above 0"),
+    (["{0}", "{3}", "--max-runs", "0"], "--max-runs lies between"),
+    (["{0}", "{3}", "--change", "newest"], "or --change"),
+    (["--change", "nonsense"], "'nonsense' is not a commit id"),
+    (["{0}", "{3}", "--", "--run", "x"], "--run has no place"),
+])
+def test_wrong_words(bench, small, words, message):
+    words = [word.format(*(small.id(n) for n in range(4))) for word in words]
+    done = bench("bisect", "--benchmark", "scan", "--repo", small.folder, *words)
+    assert done.returncode == 129, done.stderr
+    assert message in done.stderr and done.stdout == ""
+
+
+def test_it_needs_a_benchmark_and_a_repository(bench, small):
+    for words in (["--repo", small.folder], ["--benchmark", "scan"]):
+        done = bench("bisect", small.id(0), small.id(3), *words)
+        assert done.returncode == 129 and "bisect needs --" in done.stderr
