@@ -294,8 +294,37 @@ void table_finish(struct table *table)
         print_aligned(table);
 }
 
+/* Numbers of up to six decimals and fifteen digits, which "%.15g" would write the same. A quotient
+ * of two integers that are exact is the double nearest to it: the decimal reads back as `value`. */
+static bool format_short(struct strbuf *out, double value)
+{
+    double size = fabs(value), power = 1;
+    if (!(size >= 1e-4 && size < 1e9) && size != 0)
+        return false;
+    for (int decimals = 0; decimals <= 6; decimals++, power *= 10) {
+        double scaled = nearbyint(size * power);
+        if (scaled / power != size)
+            continue;
+        char text[32], *end = text + sizeof(text), *at = end;
+        uint64_t digits = (uint64_t)scaled;
+        for (int written = 0; digits || written <= decimals; written++) {
+            if (written == decimals && decimals)
+                *--at = '.';
+            *--at = (char)('0' + digits % 10);
+            digits /= 10;
+        }
+        if (signbit(value))
+            *--at = '-';
+        strbuf_add(out, at, (size_t)(end - at));
+        return true;
+    }
+    return false;
+}
+
 void format_double(struct strbuf *out, double value)
 {
+    if (format_short(out, value))
+        return;
     if (isnan(value) || isinf(value)) {
         strbuf_addstr(out, isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
         return;
