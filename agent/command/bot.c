@@ -127,6 +127,7 @@ static int run_step(bot_step *step, const struct globals *globals, const void *r
         .event_name = o->event_name,
         .token_file = o->token_file,
         .only_approve = o->no_dispatch,
+        .config = globals->config,
     };
     int failed = check_options(o, err);
     if (!failed)

@@ -21,6 +21,9 @@
 
 #define BOT_WORKFLOW "run-benchmarks.yml"
 #define BOT_ARTIFACT "lance-bench-pull-request"
+/* A pull request with this label is expected to be slower. GitHub lets nobody set labels who has
+ * not at least triage access. */
+#define BOT_EXPECTED_LABEL "perf: expected"
 
 /* Everything is borrowed; NULL: the default. */
 struct bot_options {
@@ -35,6 +38,7 @@ struct bot_options {
     const char *event_path; /* NULL: $GITHUB_EVENT_PATH */
     const char *event_name; /* NULL: $GITHUB_EVENT_NAME */
     const char *token_file; /* NULL: the environment */
+    const char *config;     /* the base's lance-bench.json, for its verdicts; NULL: from GitHub */
     bool only_approve; /* make the check run, and dispatch nothing: 'poll' takes it from there */
 };
 
@@ -46,7 +50,8 @@ struct bot_outcome {
     char *conclusion;   /* of the check run; NULL: not completed */
     int64_t run_id;     /* of the workflow run; 0: not known */
     uint64_t results;   /* published */
-    /* "ok", "regression", "unsure", "not-comparable", "failed"; NULL: there is none */
+    /* "ok", "regression", "unsure", "no-data", "not-comparable", "failed", as a step of an action
+     * says it (command/action_verdict.h); NULL: nothing was measured or judged */
     const char *verdict;
     size_t regressions; /* benchmarks that are worse, where there is a verdict */
 };

@@ -345,8 +345,15 @@ static int on_compare(struct bot *bot, const struct question *q, struct error *e
     failed = github_resolve(bot->github, q->command.base, base, err);
     if (failed == ERROR_NOT_FOUND || failed == ERROR_INPUT)
         return refuse(bot, "there is no such commit, branch or tag", err);
+    AUTO_GITHUB_PULL struct github_pull pull = {0};
+    AUTO_POLICY struct policy policy = {0};
+    AUTO_FREE char *problem = NULL;
+    if (!failed)
+        failed = github_pull_get(bot->github, bot->pull, &pull, err);
+    if (!failed)
+        failed = bot_base_policy(bot, pull.base_ref, &policy, &problem, err);
     const struct bot_side_by_side sides = {
-        .commit = job.approval.commit, .base = base, .project = project};
+        .commit = job.approval.commit, .base = base, .project = project, .policy = &policy};
     if (!failed)
         failed = bot_find_results(bot->options->db, &sides, &findings, err);
     if (failed == ERROR_NO_DATA)

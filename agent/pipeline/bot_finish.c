@@ -28,11 +28,16 @@ struct measuring {
     char *url;                  /* of the run */
     char base[GITHUB_SHA_SIZE]; /* where the branch left its base; "" where nothing says */
     int64_t base_s;             /* its time */
+    struct policy policy;       /* of the base branch */
+    char *policy_problem;       /* why that is empty, where it should not be; else NULL */
+    bool expected;              /* somebody who may label has said that it is slower */
 };
 
 static void measuring_release(struct measuring *m)
 {
     bot_job_release(&m->job);
+    policy_release(&m->policy);
+    free(m->policy_problem);
     free(m->url);
 }
 #define AUTO_MEASURING __attribute__((cleanup(measuring_release)))
@@ -169,7 +174,11 @@ static int find_base(struct bot *bot, struct measuring *m, struct error *err)
     struct github_comparison fork = {0};
     int failed = github_pull_get(bot->github, bot->pull, &pull, err);
     if (!failed)
-        failed = github_compare(bot->github, pull.base_sha, m->job.approval.commit, &fork, err);
+        failed = bot_base_policy(bot, pull.base_ref, &m->policy, &m->policy_problem, err);
+    if (failed)
+        return failed == ERROR_NOT_FOUND ? 0 : failed;
+    m->expected = bot_is_expected(&pull);
+    failed = github_compare(bot->github, pull.base_sha, m->job.approval.commit, &fork, err);
     if (!failed)
         failed = github_commit_get(bot->github, fork.merge_base, &base, err);
     if (failed == ERROR_NOT_FOUND)
@@ -233,6 +242,7 @@ static int find_results(struct bot *bot, const struct measuring *m, const char *
         .test_bed = bed,
         .project = project,
         .whole = m->job.approval.whole,
+        .policy = &m->policy,
     };
     return bot_find_results(bot->options->db, &sides, out, err);
 }
@@ -252,11 +262,14 @@ static void print_problems(struct strbuf *out, const struct artifact_outcome *ou
 
 /* What the check run concludes: an unsure verdict is neither. */
 static void conclude(const struct artifact_outcome *outcome, const struct bot_findings *findings,
-                     struct bot_report *out)
+                     bool expected, struct bot_report *out)
 {
     bool complete = !strcmp(outcome->outcome, RUN_COMPLETE) && !findings->missing;
     enum verdict_kind kind = findings->judged ? findings->verdict : VERDICT_NO_HISTORY;
-    if (kind == VERDICT_WORSE) {
+    if (kind == VERDICT_WORSE && complete && expected) {
+        out->conclusion = "neutral";
+        out->title = "Worse, as expected";
+    } else if (kind == VERDICT_WORSE) {
         out->conclusion = "failure";
         out->title = complete ? "Worse" : "Worse, and measured in part";
     } else if (!complete) {
@@ -276,7 +289,7 @@ static void conclude(const struct artifact_outcome *outcome, const struct bot_fi
 static const char *verdict_word(const struct bot_findings *findings)
 {
     if (!findings->judged)
-        return findings->obstacle ? "not-comparable" : NULL;
+        return findings->obstacle ? "not-comparable" : "no-data";
     return findings->verdict == VERDICT_WORSE    ? "regression"
            : findings->verdict == VERDICT_UNSURE ? "unsure"
                                                  : "ok";
@@ -294,13 +307,17 @@ static int report_results(struct bot *bot, struct measuring *m, const char *bed,
     if (failed)
         return failed;
     print_problems(&details, outcome);
+    if (m->policy_problem) {
+        strbuf_addstr(&details, details.len ? "\n\n" : "");
+        bot_code(&details, m->policy_problem);
+    }
     strbuf_addf(&result, "#### Results of `%s`\n\n%s", m->job.approval.commit, findings.table);
     bot_text_set(&bot->text.result, result.buf);
     struct bot_report report = {
         .details = details.len ? details.buf : NULL,
         .run_url = m->url,
     };
-    conclude(outcome, &findings, &report);
+    conclude(outcome, &findings, m->expected, &report);
     bot->out->verdict = verdict_word(&findings);
     bot->out->regressions = findings.worse;
     failed = bot_report(bot, &m->job, &report, err);

@@ -8,6 +8,7 @@
 #include "github/checks.h"
 #include "github/event.h"
 #include "github/github.h"
+#include "github/pulls.h"
 #include "github/workflow_runs.h"
 #include "pipeline/bot.h"
 
@@ -70,6 +71,16 @@ struct bot_report {
  */
 int bot_report(struct bot *bot, struct bot_job *job, const struct bot_report *report,
                struct error *err) MUST_CHECK;
+
+/*
+ * The policy of the pull request's base branch, never of the pull request: bot->options->config,
+ * else lance-bench.json of `base_ref` on GitHub. Empty where there is none, and where it is broken:
+ * *problem then says so, for the comment.
+ */
+int bot_base_policy(struct bot *bot, const char *base_ref, struct policy *out, char **problem,
+                    struct error *err) MUST_CHECK;
+/* Whether it has the label BOT_EXPECTED_LABEL. */
+bool bot_is_expected(const struct github_pull *pull);
 
 /* The results of a pull request's commit, and those of the default history beside them. */
 struct bot_side_by_side {

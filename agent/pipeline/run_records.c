@@ -33,6 +33,7 @@ static const struct text_field texts[] = {
     FIELD("commit", "id", commit.id),
     FIELD("commit", "parent", commit.parent),
     FIELD("commit", "subject", commit.subject),
+    FIELD("commit", "expected", commit.expected),
     FIELD("commit", "branch", commit.branch),
     FIELD("run", "id", run.id),
     FIELD("run", "run", run.run),

@@ -88,6 +88,7 @@ class Repository:
         self.commits, self.branches = {}, {}
         self.workflows, self.runs, self.artifacts, self.checks = {}, [], {}, {}
         self.comments, self.reactions, self.pulls, self.repository_dispatches = {}, [], {}, []
+        self.files = {}  # (branch, path) → text
         self.permissions = {}  # login → role; a login that is not here is no user
 
     # History
@@ -537,6 +538,15 @@ def _commit(r, ref):
     if not sha:
         raise problem(422, f"No commit found for SHA: {ref}")
     return Answer(200, shapes.commit(r.api, r.name, r.repo.commits[sha]))
+
+
+@at("GET", "/contents/{path}", ("contents", "read"))
+def _contents(r, path):
+    path, branch = urllib.parse.unquote(path), r.query.get("ref", r.repo.default_branch)
+    text = r.repo.files.get((branch, path))
+    if text is None:
+        raise problem(404, "Not Found")
+    return Answer(200, shapes.content(r.api, r.name, branch, path, text))
 
 
 @at("GET", "/compare/{ref}", ("contents", "read"))

@@ -3,6 +3,7 @@
 Each function takes the address of the API and plain state; github_server.py keeps the state.
 """
 
+import base64
 import hashlib
 import time
 
@@ -192,6 +193,17 @@ def artifact(api, full_name, state):
         "digest": "sha256:" + hashlib.sha256(state["zip"]).hexdigest(),
         "workflow_run": {"id": state["run_id"], "repository_id": number, "head_repository_id": number,
                          "head_branch": "main", "head_sha": state["head_sha"]},
+    }
+
+
+def content(api, full_name, branch, path, text):
+    sha = hashlib.sha1(text.encode()).hexdigest()
+    url, html = f"{api}/repos/{full_name}/contents/{path}?ref={branch}", f"https://github.com/{full_name}/blob/{branch}/{path}"
+    git = f"{api}/repos/{full_name}/git/blobs/{sha}"
+    return {
+        "type": "file", "encoding": "base64", "size": len(text.encode()), "name": path.split("/")[-1], "path": path,
+        "content": base64.encodebytes(text.encode()).decode(), "sha": sha, "url": url, "git_url": git, "html_url": html,
+        "download_url": html, "_links": {"self": url, "git": git, "html": html},
     }
 
 

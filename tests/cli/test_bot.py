@@ -454,10 +454,55 @@ def test_a_result_that_others_had_a_part_in_is_not_judged(forge):
     assert "**Measured: cannot be compared**" in forge.text and "**No verdict**: `" in forge.text
 
 
+@pytest.mark.parametrize("rules, conclusion", [
+    ([{"benchmark": "c*", "minimum_effect": "50%"}], "success"),
+    ([{"benchmark": "count", "ignore": True}], "success"),
+    ([{"metric": "wall_time", "direction": "higher"}], "success"),
+    ([{"benchmark": "other", "ignore": True}], "failure"),
+])
+def test_the_rules_of_the_base_branch_decide(forge, rules, conclusion):
+    keep_history(forge)
+    forge.repo.files["main", "lance-bench.json"] = json.dumps({"verdicts": {"rules": rules}})
+    # The pull request's own are nobody's.
+    forge.repo.files["topic", "lance-bench.json"] = json.dumps({"verdicts": {"rules": [
+        {"benchmark": "*", "ignore": True}]}})
+    approve(forge)
+    said = forge.done(forge.finish(forge.runs[0], make_zip(files_of(("count",), (145.0,) * 3, commit=forge.head))))
+    assert said["conclusion"] == conclusion, forge.text
+    assert not [path for path in forge.server.paths("GET") if "/contents/" in path and "topic" in path]
+
+
+def test_a_file_of_the_trusted_job_stands_before_that_of_the_base(forge):
+    keep_history(forge)
+    config = forge.store.file("policy.json", json.dumps({"verdicts": {"rules": [{"metric": "*", "ignore": True}]}}))
+    approve(forge)
+    said = forge.done(forge.finish(forge.runs[0], make_zip(files_of(("count",), (145.0,) * 3, commit=forge.head)),
+                                   "--config", config))
+    assert said["verdict"] != "regression" and not [p for p in forge.server.paths("GET") if "/contents/" in p]
+
+
+def test_broken_rules_of_the_base_are_told_and_the_defaults_decide(forge):
+    keep_history(forge)
+    forge.repo.files["main", "lance-bench.json"] = '{"verdicts": {"alpha": 7}}'
+    approve(forge)
+    said = forge.done(forge.finish(forge.runs[0], make_zip(files_of(("count",), (145.0,) * 3, commit=forge.head))))
+    assert said["verdict"] == "regression"
+    assert "the defaults decide, since lance-bench.json of main: verdicts.alpha" in forge.text
+
+
+def test_a_label_of_the_maintainers_makes_worse_expected(forge):
+    keep_history(forge)
+    forge.repo.pulls[7]["labels"].append("perf: expected")
+    approve(forge)
+    said = forge.done(forge.finish(forge.runs[0], make_zip(files_of(("count",), (145.0,) * 3, commit=forge.head))))
+    assert (said["conclusion"], said["verdict"], said["regressions"]) == ("neutral", "regression", 1)
+    assert "**Worse, as expected**" in forge.text
+
+
 def test_without_a_history_there_is_no_verdict(forge):
     approve(forge)
     said = forge.done(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))))
-    assert said["conclusion"] == "success" and said["verdict"] is None
+    assert said["conclusion"] == "success" and said["verdict"] == "no-data"
     assert "**No verdict**" in forge.text and "**Measured: no verdict**" in forge.text
 
 
