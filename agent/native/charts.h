@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 #define NATIVE_CHART_SIZE_MIN 200 /* pixels, either way */
-#define NATIVE_CHART_SIZE_MAX 8192
+#define NATIVE_CHART_SIZE_MAX 4096
 
 enum native_chart_kind { NATIVE_CHART_SVG, NATIVE_CHART_PNG };
 

@@ -50,7 +50,7 @@ function commitLink(number) {
     const commit = commitOf(number);
     if (!commit)
         return el("span", {}, "–");
-    const id = foreign(commit.short, { class: "id" });
+    const id = foreign(commit.short, { class: commit.short.length <= 12 ? "id whole" : "id" });
     if (!commit.url)
         return id;
     return el("a", { href: commit.url, rel: "noreferrer noopener" }, id);

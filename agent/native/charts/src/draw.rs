@@ -40,8 +40,13 @@ pub struct Chart<'a> {
     pub log: bool,
 }
 
+/// A PNG is drawn this many times as large and then made smaller, which smooths its edges.
+const SMOOTH: u32 = 2;
+
 /// Colours that people with another colour vision can tell apart too (after Okabe and Ito).
-struct Palette {
+#[derive(Clone, Copy)]
+struct Look {
+    zoom: u32, // pixels of the drawing for one of the picture
     paper: RGBColor,
     ink: RGBColor,
     faint: RGBColor,
@@ -52,7 +57,8 @@ struct Palette {
     better: RGBColor,
 }
 
-const LIGHT: Palette = Palette {
+const LIGHT: Look = Look {
+    zoom: 1,
     paper: RGBColor(255, 255, 255),
     ink: RGBColor(31, 35, 40),
     faint: RGBColor(89, 99, 110),
@@ -63,7 +69,8 @@ const LIGHT: Palette = Palette {
     better: RGBColor(0, 122, 88),
 };
 
-const DARK: Palette = Palette {
+const DARK: Look = Look {
+    zoom: 1,
     paper: RGBColor(13, 17, 23),
     ink: RGBColor(230, 237, 243),
     faint: RGBColor(154, 164, 175),
@@ -131,32 +138,35 @@ fn register() {
     });
 }
 
-fn headings<DB: DrawingBackend>(
-    chart: &Chart,
-    look: &Palette,
-    area: &DrawingArea<DB, Shift>,
-) -> Drawn
+impl Look {
+    fn font<'a>(&self, size: u32, colour: &RGBColor) -> TextStyle<'a> {
+        (FAMILY, size * self.zoom).into_font().color(colour)
+    }
+
+    fn at(&self, x: i32, y: i32) -> (i32, i32) {
+        (x * self.zoom as i32, y * self.zoom as i32)
+    }
+
+    fn line(&self, colour: &RGBColor) -> ShapeStyle {
+        colour.stroke_width(2 * self.zoom)
+    }
+}
+
+fn headings<DB: DrawingBackend>(chart: &Chart, look: &Look, area: &DrawingArea<DB, Shift>) -> Drawn
 where
     DB::ErrorType: 'static,
 {
     let width = chart.size.0 as usize;
-    let title = (FAMILY, 18).into_font().color(&look.ink);
-    let small = (FAMILY, 13).into_font().color(&look.faint);
-    area.draw_text(&text::fit(&chart.title, width / 11), &title, (16, 10)).map_err(failed)?;
-    area.draw_text(&text::fit(&chart.subtitle, width / 8), &small, (16, 34)).map_err(failed)
+    let title = text::fit(&chart.title, width / 11);
+    let subtitle = text::fit(&chart.subtitle, width / 8);
+    let unit = text::fit(&chart.y_label, 24);
+    area.draw_text(&title, &look.font(18, &look.ink), look.at(16, 10)).map_err(failed)?;
+    area.draw_text(&subtitle, &look.font(13, &look.faint), look.at(16, 34)).map_err(failed)?;
+    // Above its axis, where it is read without turning one's head.
+    area.draw_text(&unit, &look.font(12, &look.faint), look.at(16, 56)).map_err(failed)
 }
 
-/// The unit stands above its axis, where it is read without turning one's head.
-fn unit<DB: DrawingBackend>(chart: &Chart, look: &Palette, area: &DrawingArea<DB, Shift>) -> Drawn
-where
-    DB::ErrorType: 'static,
-{
-    let label = text::fit(&chart.y_label, 24);
-    let style = (FAMILY, 12).into_font().color(&look.faint).pos(Pos::new(HPos::Left, VPos::Top));
-    area.draw_text(&label, &style, (16, 56)).map_err(failed)
-}
-
-fn body<DB, Y>(chart: &Chart, look: &Palette, area: &DrawingArea<DB, Shift>, y: Y) -> Drawn
+fn body<DB, Y>(chart: &Chart, look: &Look, area: &DrawingArea<DB, Shift>, y: Y) -> Drawn
 where
     DB: DrawingBackend,
     DB::ErrorType: 'static,
@@ -166,24 +176,23 @@ where
     let last = chart.values.len() - 1;
     let (low, high) = chart.y_range();
     let step = (high - low) / 8.0;
+    let room = (chart.size.0 / 110).clamp(2, 12) as usize;
     let mut context = ChartBuilder::on(area)
-        .margin_top(74)
-        .margin_right(20)
-        .margin_bottom(8)
-        .margin_left(8)
-        .x_label_area_size(30)
-        .y_label_area_size(64)
+        .margin_top(74 * look.zoom)
+        .margin_right(20 * look.zoom)
+        .margin_bottom(8 * look.zoom)
+        .margin_left(8 * look.zoom)
+        .x_label_area_size(30 * look.zoom)
+        .y_label_area_size(64 * look.zoom)
         .build_cartesian_2d(-0.5..last as f64 + 0.5, y)
         .map_err(failed)?;
-    let label = (FAMILY, 12).into_font().color(&look.faint);
-    let room = (chart.size.0 / 110).clamp(2, 12) as usize;
     context
         .configure_mesh()
         .disable_x_mesh()
         .light_line_style(look.paper)
-        .bold_line_style(look.grid)
-        .axis_style(look.grid)
-        .label_style(label)
+        .bold_line_style(look.grid.stroke_width(look.zoom))
+        .axis_style(look.grid.stroke_width(look.zoom))
+        .label_style(look.font(12, &look.faint))
         .x_labels(room.min(last + 1))
         .y_labels(8)
         .x_label_formatter(&|x| x_label(chart, *x))
@@ -191,52 +200,66 @@ where
         .draw()
         .map_err(failed)?;
     let clip = |v: f64| v.clamp(low, high);
+    let ends = |l: &Level| (l.first as f64 - 0.5, l.last as f64 + 0.5);
+    let banded = chart.levels.iter().filter(|l| l.low.is_finite() && l.high.is_finite());
     context
-        .draw_series(chart.levels.iter().filter(|l| l.low.is_finite() && l.high.is_finite()).map(
-            |l| {
-                let corners =
-                    [(l.first as f64 - 0.5, clip(l.low)), (l.last as f64 + 0.5, clip(l.high))];
-                Rectangle::new(corners, look.level.mix(0.16).filled())
-            },
-        ))
+        .draw_series(banded.map(|l| {
+            let corners = [(ends(l).0, clip(l.low)), (ends(l).1, clip(l.high))];
+            Rectangle::new(corners, look.level.mix(0.16).filled())
+        }))
         .map_err(failed)?;
     context
         .draw_series(chart.levels.iter().map(|l| {
-            let ends = vec![(l.first as f64 - 0.5, l.value), (l.last as f64 + 0.5, l.value)];
-            PathElement::new(ends, look.level.stroke_width(2))
+            PathElement::new(
+                vec![(ends(l).0, l.value), (ends(l).1, l.value)],
+                look.line(&look.level),
+            )
         }))
         .map_err(failed)?;
     context
         .draw_series(chart.marks.iter().map(|m| {
-            let colour = if m.worse != 0 { look.worse } else { look.better };
             let x = m.at as f64 - 0.5;
-            PathElement::new(vec![(x, low), (x, high)], colour.stroke_width(2))
+            PathElement::new(vec![(x, low), (x, high)], look.line(colour_of(m, look)))
         }))
         .map_err(failed)?;
-    context.draw_series(mark_heads(chart, look, high)).map_err(failed)?;
+    context.draw_series(mark_words(chart, look, high)).map_err(failed)?;
     let line = chart.values.iter().enumerate().map(|(i, &v)| (i as f64, v));
-    context.draw_series(LineSeries::new(line.clone(), look.point.mix(0.45))).map_err(failed)?;
-    let radius = if chart.values.len() > 400 { 2 } else { 3 };
+    let thin = look.point.mix(0.45).stroke_width(look.zoom);
+    context.draw_series(LineSeries::new(line.clone(), thin)).map_err(failed)?;
+    let radius = if chart.values.len() > 400 { 2 } else { 3 } * look.zoom;
     context
         .draw_series(line.map(|at| Circle::new(at, radius, look.point.filled())))
         .map_err(failed)?;
     Ok(())
 }
 
-/// A word for each line of a change: colour alone does not reach everybody.
-fn mark_heads<'a>(
+fn colour_of<'a>(mark: &Mark, look: &'a Look) -> &'a RGBColor {
+    if mark.worse != 0 { &look.worse } else { &look.better }
+}
+
+/// A word for each line of a change, since colour alone does not reach everybody; where two lines are
+/// too near, the later one has it.
+fn mark_words<'a>(
     chart: &'a Chart,
-    look: &'a Palette,
+    look: &'a Look,
     high: f64,
 ) -> impl Iterator<Item = Text<'a, (f64, f64), &'static str>> {
-    chart.marks.iter().map(move |m| {
-        let (colour, word) =
-            if m.worse != 0 { (&look.worse, "worse") } else { (&look.better, "better") };
-        let right = m.at * 4 > chart.values.len() * 3;
-        let anchor = Pos::new(if right { HPos::Right } else { HPos::Left }, VPos::Bottom);
-        let style = (FAMILY, 12).into_font().color(colour).pos(anchor);
-        Text::new(word, (m.at as f64 - 0.5, high), style)
-    })
+    let points = chart.values.len() as f64;
+    let apart = points * 48.0 / f64::from(chart.size.0.saturating_sub(92).max(1));
+    chart
+        .marks
+        .iter()
+        .filter(move |m| {
+            let next = |n: &&Mark| n.at > m.at && ((n.at - m.at) as f64) < apart;
+            !chart.marks.iter().any(|n| next(&n))
+        })
+        .map(move |m| {
+            let word = if m.worse != 0 { "worse" } else { "better" };
+            let right = (chart.values.len() - m.at) as f64 <= apart;
+            let anchor = Pos::new(if right { HPos::Right } else { HPos::Left }, VPos::Bottom);
+            let style = look.font(12, colour_of(m, look)).pos(anchor);
+            Text::new(word, (m.at as f64 - 0.5, high), style)
+        })
 }
 
 /// Labels stand at whole points only.
@@ -247,12 +270,12 @@ fn x_label(chart: &Chart, x: f64) -> String {
     chart.labels.get(x.round() as usize).map(|label| text::fit(label, 16)).unwrap_or_default()
 }
 
-fn draw<DB: DrawingBackend>(chart: &Chart, backend: DB) -> Drawn
+fn draw<DB: DrawingBackend>(chart: &Chart, zoom: u32, backend: DB) -> Drawn
 where
     DB::ErrorType: 'static,
 {
     register();
-    let look = if chart.dark { &DARK } else { &LIGHT };
+    let look = &Look { zoom, ..if chart.dark { DARK } else { LIGHT } };
     let area = backend.into_drawing_area();
     area.fill(&look.paper).map_err(failed)?;
     let (low, high) = chart.y_range();
@@ -262,19 +285,38 @@ where
         body(chart, look, &area, low..high)?;
     }
     headings(chart, look, &area)?;
-    unit(chart, look, &area)?;
     area.present().map_err(failed)
 }
 
 pub fn svg(chart: &Chart) -> Result<String, String> {
     let mut out = String::new();
-    draw(chart, SVGBackend::with_string(&mut out, chart.size))?;
+    draw(chart, 1, SVGBackend::with_string(&mut out, chart.size))?;
     Ok(out)
+}
+
+/// Each pixel of the picture is the mean of its SMOOTH² pixels of the drawing.
+fn smaller(rgb: &[u8], width: usize, height: usize) -> Vec<u8> {
+    let zoom = SMOOTH as usize;
+    let mut out = Vec::with_capacity(width * height * 3);
+    for y in 0..height {
+        for x in 0..width * 3 {
+            let (pixel, colour) = (x / 3, x % 3);
+            let mut sum = 0u32;
+            for row in 0..zoom {
+                let start = ((y * zoom + row) * width * zoom + pixel * zoom) * 3 + colour;
+                sum += (0..zoom).map(|i| u32::from(rgb[start + 3 * i])).sum::<u32>();
+            }
+            out.push((sum / (SMOOTH * SMOOTH)) as u8);
+        }
+    }
+    out
 }
 
 pub fn png(chart: &Chart) -> Result<Vec<u8>, String> {
     let (width, height) = chart.size;
-    let mut rgb = vec![0u8; width as usize * height as usize * 3];
-    draw(chart, BitMapBackend::with_buffer(&mut rgb, chart.size))?;
+    let drawn = (width * SMOOTH, height * SMOOTH);
+    let mut rgb = vec![0u8; drawn.0 as usize * drawn.1 as usize * 3];
+    draw(chart, SMOOTH, BitMapBackend::with_buffer(&mut rgb, drawn))?;
+    let rgb = smaller(&rgb, width as usize, height as usize);
     crate::png::encode(&rgb, width, height).ok_or_else(|| failed("zlib had no memory"))
 }

@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char};
 
 use crate::draw::{Chart, Level, Mark, png, svg};
 
-const SIZE: std::ops::RangeInclusive<u32> = 200..=8192;
+const SIZE: std::ops::RangeInclusive<u32> = 200..=4096;
 const DARK: u32 = 1;
 const LOG: u32 = 2;
 
