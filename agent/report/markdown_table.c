@@ -30,7 +30,7 @@ void markdown_table_release(struct markdown_table *t)
 void markdown_table_fold(struct markdown_table *t, size_t count, const char *what)
 {
     t->folded = true;
-    strbuf_addf(&t->lead, "<details><summary>%zu %s</summary>\n\n", count, what);
+    strbuf_addf(&t->lead, "<details><summary>%s: %zu</summary>\n\n", what, count);
 }
 
 void markdown_table_column(struct markdown_table *t, const char *name, bool right)

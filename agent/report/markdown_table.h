@@ -35,6 +35,7 @@ struct markdown_table {
 void markdown_table_init(struct markdown_table *t, struct strbuf *out, size_t max);
 void markdown_table_release(struct markdown_table *t);
 
+/* Folded under "what: count". */
 void markdown_table_fold(struct markdown_table *t, size_t count, const char *what);
 void markdown_table_column(struct markdown_table *t, const char *name, bool right);
 /* Begins a cell; what is appended to the result is in it. */

@@ -25,7 +25,7 @@ static void add_whole(struct strbuf *out, double value)
 static void add_number(struct strbuf *out, double value)
 {
     double size = fabs(value);
-    if (size < 1e15 && (value == round(value) || size >= 1e5))
+    if (size < 1e15 && (value == round(value) || size >= 1e4))
         add_whole(out, value);
     else
         strbuf_addf(out, "%.5g", value);

@@ -398,8 +398,7 @@ static void add_test_beds(struct writer *w)
     const struct report *report = w->report;
     static const char *const names[] = {"name", "processor", "system", "toolchain"};
     bool fits = true;
-    markdown_table_fold(&w->table, report->test_bed_count,
-                        report->test_bed_count == 1 ? "test bed" : "test beds");
+    markdown_table_fold(&w->table, report->test_bed_count, "test beds");
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         markdown_table_column(&w->table, names[i], false);
     markdown_table_column(&w->table, "series", true);

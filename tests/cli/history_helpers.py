@@ -45,10 +45,10 @@ class History:
             "timestamp": START + time + 60,
         })
 
-    def commit(self, commit, parent=None, time=0):
+    def commit(self, commit, parent=None, time=0, subject="a commit"):
         self.tables.setdefault("commits", []).append({
             "id": ident(commit), "project": "lance", "parent": parent is not None and ident(parent) or None,
-            "subject": "a commit", "branch": "main", "time": START + time, "schema": 1})
+            "subject": subject, "branch": "main", "time": START + time, "schema": 1})
 
     def session(self, name, toolchain="rustc 1.90", canary="trusted"):
         self.tables.setdefault("host_sessions", []).append({

@@ -428,9 +428,9 @@ def test_the_history_decides(forge, level, conclusion, title):
     assert f"**{title}**" in forge.text and f"**Verdict: {title.lower()}.**" in forge.text
     rows = [line for line in forge.text.splitlines() if line.startswith(("| `count`", "| `fresh`", "<details>"))]
     (count,) = [i for i, row in enumerate(rows) if row.startswith("| `count`")]
-    assert count == 0 or "1 same" in rows[count - 1], "what changed comes first, the rest is folded"
+    assert count == 0 or "same: 1" in rows[count - 1], "what changed comes first, the rest is folded"
     assert title == "Same" or f"| {level:g} ns | {level - 100:+.0f} % (" in rows[count], rows
-    assert "1 no history" in rows[[r.startswith("| `fresh`") for r in rows].index(True) - 1], rows
+    assert "no history: 1" in rows[[r.startswith("| `fresh`") for r in rows].index(True) - 1], rows
 
 
 def test_a_result_that_the_history_cannot_tell_is_neutral(forge):
