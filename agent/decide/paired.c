@@ -7,13 +7,13 @@
 #include <math.h>
 #include <string.h>
 
-#define KEPT_BACK 0.8      /* of alpha that is spent */
+#define KEPT_BACK 0.75      /* of alpha that is spent */
 #define CANDIDATES 0.2      /* over all benchmarks */
 #define FRESH_LEVEL 0.1     /* two-sided: 5 % in the direction that was found */
 #define INTERVAL_LEVEL 0.05 /* over all looks */
 #define TRIM 12             /* one in so many, on either side */
 #define RESOLUTION 2e-5     /* no measurement is finer, and exact counts have no noise */
-#define SAME_PAIRS 12       /* before a lack of any sign means something */
+#define SAME_PAIRS 16       /* before a lack of any sign means something */
 #define SAME_T 1.0
 #define NEEDED_MAX 1000000
 

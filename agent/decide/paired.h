@@ -21,12 +21,12 @@
  *   called      all pairs together are below the limit for calls, and those of the fresh session
  *               alone say the same at 5 %, one-sided. Both sessions count among `max_pairs`
  *   same        the interval lies within what does not matter, and there is no sign of a change:
- *               |t| < 1 after twelve pairs or more, which a change as large as the noise shows
- *               in one comparison of 200
+ *               |t| < 1 after sixteen pairs or more, which a change as large as the noise shows
+ *               in three comparisons of 1,000
  *   undecided   `max_pairs` are measured, or the caller ends it
  *
  * The limit for calls is Bonferroni's over the benchmarks: where nothing has changed, any of them
- * is called, up or down, in at most `alpha` of all comparisons. A fifth of alpha is kept back
+ * is called, up or down, in at most `alpha` of all comparisons. A quarter of alpha is kept back
  * for what the approximation of the limits leaves out (boundary.h).
  *
  * The interval is a repeated one (Jennison and Turnbull, JRSS B 51, 1989): it covers the true

@@ -17,6 +17,7 @@ import time
 import pytest
 
 from run_helpers import git
+from test_measure import FAST, compare
 
 CPU = max(os.sched_getaffinity(0))
 
@@ -408,6 +409,25 @@ def test_what_fits_is_stored_as_cpu_time_and_the_rest_is_refused_with_its_reason
     assert 10 < clock["read_ns"] < 100_000
     assert clock["cpu_s"] > 0.5 and clock["waited_s"] < 0.01
     assert f"reading that clock takes {clock['read_ns']:.0f} ns" in done.stderr
+
+
+def test_compare_measures_each_benchmark_of_a_criterion_bench_alone(machine, sample):
+    """The sample's second commit does without a hash set: by CPU time that is seen beside any other work."""
+    done, printed, rows = compare(machine, sample, "first", "second", "--benchmark", "unique", "--measurement-time",
+                                  "0.04", run=[*FAST, "--rust-only", "--bench", "words", "--clock", "cpu"])
+    assert done.returncode == 2, done.stderr
+    assert {name: row["verdict"] for name, row in rows.items()} == {
+        "words/unique/500#cpu_time": "worse", "words/unique/2000#cpu_time": "worse"}
+    assert all(row["change"] > 0.3 for row in rows.values())
+    assert printed["clock"] == "cpu" and not printed["same_programs"]
+    assert printed["processes"] == sum(2 * row["pairs"] for row in rows.values())
+
+
+def test_equal_sources_give_equal_programs(machine, sample):
+    done, printed, _ = compare(machine, sample, "first", "first", "--benchmark", "longest", "--measurement-time", "0.04",
+                               "--budget", "0.01", run=[*FAST, "--rust-only", "--bench", "text"])
+    assert done.returncode == 0, done.stderr
+    assert printed["same_programs"]
 
 
 def test_a_neighbour_on_the_cpu_changes_wall_time_and_not_cpu_time(machine, sample):
