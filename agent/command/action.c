@@ -2,9 +2,11 @@
  * own, and tells the workflow what came of it. */
 #include "base/alloc.h"
 #include "base/escape.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "command/action_annotations.h"
 #include "command/action_inputs.h"
 #include "command/action_results.h"
 #include "command/action_verdict.h"
@@ -119,10 +121,17 @@ static char *regressions_of(const char *command, const cJSON *json)
     return action_regressions(command, json, &count) ? xasprintf("%zu", count) : xstrdup("");
 }
 
-static char *tables_of(const cJSON *json, enum table_format format)
+/* What `report` has written, or else tables of what the command printed. */
+static char *tables_of(const struct action_inputs *inputs, const cJSON *json,
+                       enum table_format format)
 {
     char *text = NULL;
     size_t len = 0;
+    AUTO_STRBUF struct strbuf written = STRBUF_INIT;
+    if (inputs->markdown)
+        return file_read(inputs->markdown, WORKFLOW_SUMMARY_MAX, &written, NULL)
+                   ? xstrdup("")
+                   : strbuf_detach(&written);
     FILE *out = open_memstream(&text, &len);
     if (!out)
         return xstrdup("");
@@ -135,7 +144,7 @@ static char *report_of(const struct action_inputs *inputs, const struct finished
                        const cJSON *json)
 {
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    AUTO_FREE char *tables = tables_of(json, TABLE_MARKDOWN);
+    AUTO_FREE char *tables = tables_of(inputs, json, TABLE_MARKDOWN);
     strbuf_addf(&text, "### lance-bench %s\n\n", inputs->command->name);
     if (done->code)
         strbuf_addf(&text, "Exit code %d", done->code);
@@ -158,11 +167,16 @@ static char *report_path(const char *results)
     return xasprintf("%.*s.md", (int)(json ? len - suffix : len), results);
 }
 
+static const char *workspace_of_step(void)
+{
+    const char *workspace = getenv("GITHUB_WORKSPACE");
+    return workspace && *workspace ? workspace : ".";
+}
+
 static int write_outputs(const struct action_inputs *inputs, const struct finished *done,
                          const cJSON *json, struct error *err)
 {
-    const char *workspace = getenv("GITHUB_WORKSPACE");
-    workspace = workspace && *workspace ? workspace : ".";
+    const char *workspace = workspace_of_step();
     AUTO_FREE char *text = report_of(inputs, done, json);
     AUTO_FREE char *report = report_path(inputs->results);
     AUTO_FREE char *regressions = regressions_of(inputs->command->name, json);
@@ -223,6 +237,13 @@ static void annotate_failure(const struct action_inputs *inputs, const struct fi
         annotate(inputs->command->name, message ? message : ended);
 }
 
+static void annotate_regressions(const struct action_inputs *inputs, const cJSON *json)
+{
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    action_annotate_regressions(inputs->command->name, json, workspace_of_step(), &text);
+    say(&text);
+}
+
 /* What is printed until close_fence() is foreign: names of benchmarks, output of builds. Each fence
  * has a token of its own, which nothing that is printed inside can know. */
 static int open_fence(const char *group, char token[WORKFLOW_FENCE_SIZE], struct error *err)
@@ -262,10 +283,10 @@ static int run_fenced(struct action_inputs *inputs, struct finished *done, struc
     return failed;
 }
 
-static int print_tables(const cJSON *json, struct error *err)
+static int print_tables(const struct action_inputs *inputs, const cJSON *json, struct error *err)
 {
     char token[WORKFLOW_FENCE_SIZE];
-    AUTO_FREE char *tables = tables_of(json, TABLE_TEXT);
+    AUTO_FREE char *tables = tables_of(inputs, json, TABLE_TEXT);
     int failed = *tables ? open_fence(NULL, token, err) : 0;
     if (failed || !*tables)
         return failed;
@@ -284,9 +305,11 @@ static int run_step(struct action_inputs *inputs, int *code, struct error *err)
     if (!failed && done.product.len <= PRODUCT_MAX)
         json = cJSON_ParseWithLength(done.product.buf, done.product.len);
     if (!failed)
-        failed = print_tables(json, err);
-    if (!failed && workflow_is_running())
+        failed = print_tables(inputs, json, err);
+    if (!failed && workflow_is_running()) {
+        annotate_regressions(inputs, json);
         annotate_failure(inputs, &done);
+    }
     if (!failed)
         failed = write_outputs(inputs, &done, json, err);
     *code = done.code;
@@ -336,7 +359,8 @@ const struct command command_action = {
         "other\n"
         "INPUT_NAME is the option --name. Composite actions use LB_NAME instead. Then it does the\n"
         "command, fences what it prints, and writes the outputs verdict, regressions, results,\n"
-        "report and exit-code, the job summary, and an annotation when it failed.",
+        "report and exit-code, the job summary, and annotations: of each regression, on the line\n"
+        "of the benchmark where its source is in the workspace, and when it failed.",
     .options = rows,
     .option_count = ARRAY_SIZE(rows),
     .options_size = sizeof(struct action_options),

@@ -1,12 +1,15 @@
 #include "command/action_inputs.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "base/suggest.h"
 #include "command/command.h"
 #include "command/options.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* One input that was given. */
@@ -34,6 +37,10 @@ void action_inputs_release(struct action_inputs *inputs)
 {
     strlist_release(&inputs->argv);
     free(inputs->results);
+    free(inputs->markdown);
+    if (inputs->scratch)
+        (void)!tree_remove(inputs->scratch, NULL);
+    free(inputs->scratch);
 }
 
 static char *trimmed(const char *text, const char *without)
@@ -205,6 +212,30 @@ static bool is_own(const char *name)
     return false;
 }
 
+/* Its summary is a file of its own, since what it prints is for programs. */
+static int add_report(const struct input_list *inputs, struct action_inputs *out, struct error *err)
+{
+    const char *folder = getenv("RUNNER_TEMP");
+    const char *named = value_of(inputs, "markdown");
+    if (!value_of(inputs, "json"))
+        strlist_push(&out->argv, "--json=-");
+    if (named) {
+        out->markdown = xstrdup(named);
+        return 0;
+    }
+    out->scratch = path_join(folder && *folder ? folder : "/tmp", "lance-bench-report.XXXXXX");
+    if (!mkdtemp(out->scratch)) {
+        int code = errno;
+        free(out->scratch);
+        out->scratch = NULL;
+        return error_errno(err, ERROR_FAILURE, code, "cannot make a folder for the report in %s",
+                           folder && *folder ? folder : "/tmp");
+    }
+    out->markdown = path_join(out->scratch, "report.md");
+    strlist_pushf(&out->argv, "--markdown=%s", out->markdown);
+    return 0;
+}
+
 static int read_all(const struct input_list *inputs, struct action_inputs *out, struct error *err)
 {
     strlist_push(&out->argv, "lance-bench");
@@ -214,6 +245,10 @@ static int read_all(const struct input_list *inputs, struct action_inputs *out, 
     if (failed)
         return failed;
     strlist_push(&out->argv, "--format=json");
+    if (!strcmp(out->command->name, "report"))
+        failed = add_report(inputs, out, err);
+    if (failed)
+        return failed;
     for (size_t i = 0; i < inputs->count; i++) {
         if (is_own(inputs->items[i].name))
             continue;

@@ -12,7 +12,9 @@
  *
  * Every other name is an option of the verb or of every command: "true" and "false" for a flag, one
  * item a line or commas between them for an option that may be repeated, else the value. An empty
- * input is one that was not given. No value can become another argument or option.
+ * input is one that was not given. `report` prints its JSON and writes its Markdown beside it,
+ * unless the inputs `json` and `markdown` name files for them. No value can become another argument
+ * or option.
  */
 #pragma once
 
@@ -27,6 +29,8 @@ struct action_inputs {
     const struct command *command;
     struct strlist argv; /* from the program's name on; --format json is in it */
     char *results;       /* relative: "lance-bench-results/publish-pytest.json" */
+    char *markdown; /* of `report`: the file that it writes for people; NULL: no such command */
+    char *scratch;  /* the folder of that file; NULL: the input named it. Goes with release */
 };
 
 void action_inputs_release(struct action_inputs *inputs);

@@ -29,7 +29,15 @@ bool action_regressions(const char *command, const struct cJSON *json, size_t *o
         *out = count_text(json, "status", "open");
         return true;
     }
-    if (strcmp(command, "compare") != 0 || !said_verdict(json))
+    if (!said_verdict(json))
+        return false;
+    const cJSON *outcomes = cJSON_GetObjectItemCaseSensitive(json, "outcomes");
+    const cJSON *worse = cJSON_GetObjectItemCaseSensitive(outcomes, "worse");
+    if (!strcmp(command, "report") && cJSON_IsNumber(worse)) {
+        *out = (size_t)worse->valuedouble;
+        return true;
+    }
+    if (strcmp(command, "compare") != 0)
         return false;
     *out = count_text(cJSON_GetObjectItemCaseSensitive(json, "benchmarks"), "verdict", "worse");
     return true;
@@ -42,11 +50,15 @@ const char *action_verdict(const char *command, int exit_code, const struct cJSO
     } words[] = {{"worse", "regression"},
                  {"better", "ok"},
                  {"same", "ok"},
+                 {"ignored", "ok"},
                  {"unsure", "unsure"},
-                 {"no history", "no-data"}};
+                 {"no history", "no-data"},
+                 {"not measured", "no-data"},
+                 {"not comparable", "not-comparable"}};
     static const char *const by_code[] = {
         [2] = "regression", [3] = "no-data", [4] = "failed", [5] = "not-comparable"};
-    const char *said = !strcmp(command, "compare") ? said_verdict(json) : NULL;
+    bool says = !strcmp(command, "compare") || !strcmp(command, "report");
+    const char *said = says ? said_verdict(json) : NULL;
     size_t regressions = 0;
     for (size_t i = 0; said && exit_code != 5 && i < ARRAY_SIZE(words); i++)
         if (!strcmp(said, words[i].said))

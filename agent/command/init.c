@@ -93,7 +93,7 @@ static void replace_all(struct strbuf *text, const char *from, const char *to)
 static void replace_action(struct strbuf *text, const char *action)
 {
     static const char *const folders[] = {"setup",    "run",     "publish", "schedule",
-                                          "backfill", "compare", "comment"};
+                                          "backfill", "compare", "report",  "comment"};
     const char *at = strchr(ACTION, '@'), *to = strchr(action, '@');
     for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
         AUTO_FREE char *from =

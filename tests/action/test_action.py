@@ -132,6 +132,87 @@ def test_a_commit_far_from_its_history_is_a_regression_and_counted(step):
     assert "slower" in step.summary.read_text()
 
 
+BENCHES = """use criterion::Criterion;
+fn benches(c: &mut Criterion) {
+    let mut group = c.benchmark_group("words");
+    group.bench_function("split", |b| b.iter(f));
+    c.bench_function("odd, name: 100%", f);
+}
+"""
+SUITE = """import pytest
+
+
+class TestWords:
+    @pytest.mark.parametrize("n", [1])
+    def test_count(self, benchmark, n):
+        pass
+"""
+
+
+def store_levels(step, names, first, level):
+    """Twelve commits of one level."""
+    for number in range(first, first + 12):
+        path = step.folder / "criterion.json"
+        path.write_text("".join(json.dumps(store_helpers.criterion_message(name, [level + number % 3] * 10)) + "\n"
+                                for name in names))
+        step("publish criterion", target=str(path), dut_version=f"1.0.0+{number:07x}", testbed_name="bed",
+             commit=f"{number:040x}", dut_timestamp=str(1_700_000_000 + 60 * number))
+
+
+def test_a_regression_is_shown_on_the_line_of_its_benchmark(step):
+    names = {"words/split": "rust/benches/a,b.rs:4", "odd, name: 100%": "rust/benches/a,b.rs:5",
+             "suite/test_words.py::TestWords::test_count[1]": "python/suite/test_words.py:6", "made at run time": None}
+    store_levels(step, names, 1, 100.0)
+    store_levels(step, names, 13, 200.0)
+    (step.workspace / "rust" / "benches").mkdir(parents=True)
+    (step.workspace / "rust" / "benches" / "a,b.rs").write_text(BENCHES)
+    (step.workspace / "python" / "suite").mkdir(parents=True)
+    (step.workspace / "python" / "suite" / "test_words.py").write_text(SUITE)
+    for command, more, code in (("changes", {}, 0), ("changes", {"fail_on": "regression"}, 2),
+                                ("compare", {"history": "true", "target": f"{13:040x}"}, 2),
+                                ("report", {"target": f"{13:040x}"}, 0)):
+        done = step(command, code=code, **more)
+        assert step.outputs()["regressions"] == "4" and step.outputs()["verdict"] == "regression"
+        found = {}
+        for line in commands_outside(done.stdout):
+            if line.startswith("::warning "):
+                place, message = re.fullmatch(r"::warning (.*?)title=Benchmark regression::(.*)", line).groups()
+                name = message.split(" is worse")[0].replace("%25", "%")
+                assert "on bed: +9" in message
+                found[name] = place
+        wanted = {name: "" if not place else "file=%s,line=%s," % tuple(
+            place.replace(",", "%2C").rsplit(":", 1)) for name, place in names.items()}
+        assert found == wanted, command
+
+
+def test_of_very_many_regressions_the_last_annotation_counts_the_rest(step):
+    names = [f"b{number}" for number in range(14)]
+    store_levels(step, names, 1, 100.0)
+    store_levels(step, names, 13, 200.0)
+    warnings = [line for line in commands_outside(step("changes").stdout) if line.startswith("::warning ")]
+    assert len(warnings) == 10 and "::5 more benchmarks are worse" in warnings[-1]
+
+
+def test_a_report_is_the_summary_and_leaves_what_was_asked_for(step):
+    step("report", code=3)
+    assert step.outputs()["verdict"] == "no-data"
+    store_levels(step, ["::error::forged", "b"], 1, 100.0)
+    temp = step.folder / "temp"
+    temp.mkdir()
+    done = step("report", env={"RUNNER_TEMP": str(temp)}, site=str(step.folder / "site"), html=str(step.folder / "a.html"))
+    outputs = step.outputs()
+    assert (outputs["verdict"], outputs["regressions"], outputs["exit-code"]) == ("ok", "0", "0")
+    assert json.loads((step.workspace / outputs["results"]).read_text())["verdict"] == "same"
+    report = (step.workspace / outputs["report"]).read_text()
+    assert report.strip() == step.summary.read_text().strip() and "lance-bench report" in report
+    assert (step.folder / "site" / "index.html").is_file() and (step.folder / "a.html").is_file()
+    assert not list(temp.iterdir()), "nothing of ours stays"
+    assert commands_outside(done.stdout) == ["::group::lance-bench report", "::endgroup::"]
+    step("report", markdown=str(step.folder / "a.md"), json=str(step.folder / "a.json"))
+    assert (step.folder / "a.md").read_text() in step.summary.read_text()
+    assert step.outputs()["results"] == "" and json.loads((step.folder / "a.json").read_text())["verdict"] == "same"
+
+
 def test_two_commits_without_a_benchmark_in_common_are_not_comparable(step):
     publish(step, ["a"])
     step("publish criterion", target=str(harness_file(step, ["b"])), dut_version="1.2.3+1234567",
@@ -308,7 +389,7 @@ def test_every_input_of_a_composite_is_an_option_of_its_command(agent, name):
 def test_every_input_of_the_container_action_is_an_option_of_a_command(agent):
     action = load(ROOT / "action.yml")
     assert action["runs"]["image"].startswith("docker://") and action["runs"]["args"] == ["action"]
-    words = ["run", "publish criterion", "schedule", "backfill", "compare", "results"]
+    words = ["run", "publish criterion", "schedule", "backfill", "compare", "report", "results"]
     text = "".join(subprocess.run([agent, "help", *word.split()], text=True, capture_output=True, check=True).stdout
                    for word in words)
     for one in set(action["inputs"]) - {"command", "target", "arguments", "results"}:
