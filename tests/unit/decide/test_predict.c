@@ -1,5 +1,6 @@
 #include "decide/predict.h"
 
+#include "decide/distribution.h"
 #include "random.h"
 
 #include <criterion/criterion.h>
@@ -64,6 +65,47 @@ Test(predict, leaves_wild_runs_out_of_both)
     cr_assert_eq(p.left_out, 1);
     cr_assert_eq(p.runs, 3);
     cr_assert_float_eq(p.noise, 0.01, 0.004);
+}
+
+/* How far the last value lies from the mean of all, in their standard deviations. */
+static double studentised(const double *x, size_t n)
+{
+    double mean = 0, squares = 0;
+    for (size_t i = 0; i < n; i++)
+        mean += x[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        squares += (x[i] - mean) * (x[i] - mean);
+    return (x[n - 1] - mean) / sqrt(squares / (double)(n - 1));
+}
+
+Test(predict, a_run_is_wild_beyond_the_critical_value_of_rosner)
+{
+    /* scipy 1.17: (n - 1) t / sqrt((n - 2 + t²) n) with t = t.ppf(1 - 2e-5 / (2 n), n - 2). */
+    static const struct {
+        size_t n;
+        double limit;
+    } known[] = {{10, 2.7714588524725148}, {25, 3.9009059682572143}, {54, 4.529613532958087}};
+    for (size_t k = 0; k < COUNT(known); k++) {
+        double x[54], history[54], low = 0, high = 1;
+        size_t n = known[k].n;
+        for (size_t i = 0; i + 1 < n; i++)
+            x[i] = 0.01 * normal_quantile(((double)(i * 7 % (n - 1)) + 0.5) / (double)(n - 1));
+        for (int i = 0; i < 200; i++) {
+            x[n - 1] = (low + high) / 2;
+            *(studentised(x, n) < known[k].limit ? &low : &high) = x[n - 1];
+        }
+        for (size_t wild = 0; wild < 2; wild++) {
+            struct prediction p;
+            const double run = 1;
+            for (size_t i = 0; i < n; i++)
+                history[i] = exp(x[i]);
+            /* In the middle, where no change of level can have made it. */
+            history[n - 1] = history[n / 2];
+            history[n / 2] = exp(x[n - 1] * (wild ? 1.001 : 0.999));
+            cr_assert(predict(history, n, &run, 1, &p));
+            cr_assert_eq(p.left_out, wild, "n %zu: %zu", n, p.left_out);
+        }
+    }
 }
 
 Test(predict, an_exact_count_that_changes_is_beyond_chance)

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -13,6 +14,24 @@ Test(robust, quantiles_are_linear_between_order_statistics)
     cr_assert_eq(robust_quantile(x, 4, 0), 1);
     cr_assert_eq(robust_quantile(x, 4, 1), 7);
     cr_assert_eq(robust_median(x, 0), 0);
+}
+
+Test(robust, quantiles_and_scale_are_those_of_numpy)
+{
+    /* numpy 2: quantile() of type 7, and 1.4826 median(|x - median|). */
+    static const double x[] = {3.1, -2.0, 7.5, 0.0, 4.4, 4.4, 9.25, -1.5, 6.0, 2.2, 5.8};
+    static const struct {
+        double p, quantile;
+    } known[] = {{0.05, -1.75}, {0.1, -1.5}, {0.25, 1.1},  {0.37, 2.83},
+                 {0.5, 4.4},    {0.9, 7.5},  {0.99, 9.075}};
+    for (size_t i = 0; i < COUNT(known); i++) {
+        double copy[COUNT(x)];
+        memcpy(copy, x, sizeof(x));
+        cr_assert_float_eq(robust_quantile(copy, COUNT(x), known[i].p), known[i].quantile, 1e-12);
+    }
+    double scratch[COUNT(x)];
+    /* The median deviation gives 3.26172, (7.5 + 1.5) / 2.5631 is larger. */
+    cr_assert_float_eq(robust_scale(x, COUNT(x), scratch), 3.5113729468222075, 1e-12);
 }
 
 Test(robust, select_finds_every_order_statistic_of_repeated_values)
