@@ -23,8 +23,14 @@ void pytest_outcome_release(struct pytest_outcome *outcome)
 
 static void arguments_of(const struct pytest_suite *suite, struct strlist *argv)
 {
-    static const char *const words[] = {"-m",         "pytest",          "-p", "no:cacheprovider",
-                                        "--color=no", "--benchmark-only"};
+    /* A suite that is part of a project's tests often has --benchmark-disable in its settings. */
+    static const char *const words[] = {"-m",
+                                        "pytest",
+                                        "-p",
+                                        "no:cacheprovider",
+                                        "--color=no",
+                                        "--benchmark-enable",
+                                        "--benchmark-only"};
     strlist_push(argv, suite->python);
     for (size_t i = 0; i < ARRAY_SIZE(words); i++)
         strlist_push(argv, words[i]);

@@ -247,13 +247,18 @@ static char *panic_text(const char *where, const char *end)
     return xasprintf("%s %s", first, second);
 }
 
-static bool names_error(const char *line)
+/* "error: …", "ERROR: …", pytest's "E  …"; "main.c:3:1: error: …" and "program: error: …". Of
+ * argparse, which pytest uses, the first line is how the program is used and the second the reason.
+ */
+static bool names_error(const char *line, const char *end)
 {
     static const char *const marks[] = {"error", "ERROR", "E  "};
+    if (!strncmp(line, "ERROR: usage: ", 14))
+        return false;
     for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
         if (!strncmp(line, marks[i], strlen(marks[i])))
             return true;
-    return false;
+    return memmem(line, (size_t)(end - line), ": error: ", 9);
 }
 
 /* The first line that names an error, or with `any` the last one there is; NULL where there is
@@ -268,7 +273,7 @@ static char *telling_line(const char *path, bool any)
         end = strchrnul(line, '\n');
         if (!any && memmem(line, (size_t)(end - line), " panicked at ", 13))
             return panic_text(line, end);
-        if (!any && names_error(line))
+        if (!any && names_error(line, end))
             return cut_line(line, end);
         if (end > line) {
             last = line;

@@ -52,6 +52,26 @@ def test_a_test_that_fails_after_its_measurement_is_left_out(machine, tmp_path):
     assert names(machine, said) == ["test_good"]
 
 
+def test_benchmarks_that_the_settings_disable_are_measured(machine, tmp_path):
+    """As in projects whose benchmarks lie among their tests."""
+    settings = FAST.replace('"--', '"--benchmark-disable --', 1)
+    repo = make_repo(tmp_path / "disabled", {"pyproject.toml": f"[tool.pytest.ini_options]\n{settings}",
+                                             "tests/test_a.py": "def test_x(benchmark):\n    benchmark(int)\n"},
+                     {"suite": "tests"})
+    done, said = machine.run(repo)
+    assert done.returncode == 0, done.stderr
+    assert names(machine, said) == ["test_x"]
+
+
+def test_an_option_that_pytest_does_not_know_is_named(machine, tmp_path):
+    repo = make_repo(tmp_path / "options", {"pyproject.toml": '[tool.pytest.ini_options]\naddopts = "-n 4"\n',
+                                            "tests/test_a.py": "def test_x(benchmark):\n    benchmark(int)\n"},
+                     {"suite": "tests"})
+    done, _ = machine.run(repo)
+    assert done.returncode == 4
+    assert "error: unrecognized arguments: -n" in error_of(done)
+
+
 @pytest.mark.parametrize(
     "name, text, code, message",
     [
