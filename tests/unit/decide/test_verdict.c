@@ -95,3 +95,33 @@ Test(verdict, hundred_unchanged_benchmarks_raise_an_alarm_in_one_run_of_twenty)
     /* Binomial: 5 % of 600 and 3 standard deviations. */
     cr_assert_leq(alarms, 46, "%zu of %zu", alarms, trials);
 }
+
+static enum verdict_kind kind_with(double value, double matters, double minimum_effect)
+{
+    struct prediction p;
+    struct verdict verdict;
+    cr_assert(predict(history, COUNT(history), &value, 1, &p));
+    const struct verdict_test test = {&p, true, matters, minimum_effect};
+    verdicts_of(&test, 1, &rule, &verdict);
+    cr_assert_float_eq(verdict.matters, fmax(matters > 0 ? matters : rule.matters, minimum_effect),
+                       1e-12);
+    return verdict.kind;
+}
+
+Test(verdict, what_is_below_the_minimum_effect_is_not_called)
+{
+    cr_assert_eq(kind_with(110, 0, 0), VERDICT_WORSE);
+    cr_assert_eq(kind_with(110, 0, 0.05), VERDICT_WORSE);
+    cr_assert_eq(kind_with(110, 0, 0.2), VERDICT_SAME, "its interval excludes 20 %");
+    cr_assert_eq(kind_with(110, 0, 0.105), VERDICT_UNSURE, "its interval holds 10.5 %");
+    cr_assert_eq(kind_with(90, 0, 0.2), VERDICT_SAME);
+    cr_assert_eq(kind_with(100, 0.001, 0), VERDICT_UNSURE);
+}
+
+Test(verdict, the_minimum_effect_makes_no_call_that_was_none)
+{
+    for (double value = 90; value < 111; value += 0.5) {
+        enum verdict_kind without = kind_with(value, 0, 0), with = kind_with(value, 0, 0.03);
+        cr_assert(with == without || with == VERDICT_SAME || with == VERDICT_UNSURE);
+    }
+}

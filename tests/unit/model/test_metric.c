@@ -25,3 +25,15 @@ Test(metric, words_count_whole_and_behind_the_mark)
     cr_assert_not(metric_higher_is_better("stops#drops", "count"));
     cr_assert_not(metric_higher_is_better("scan#whitespace", "bytes"));
 }
+
+Test(metric, counts_are_exact_and_times_and_rates_are_not)
+{
+    cr_assert(metric_is_exact("scan#read_bytes", "bytes"));
+    cr_assert(metric_is_exact("scan#allocations", NULL));
+    cr_assert(metric_is_exact("scan#read_iops", "count"));
+    cr_assert(metric_is_exact("scan#x", "instructions"));
+    cr_assert_not(metric_is_exact("scan#read_bytes", "bytes/s"));
+    cr_assert_not(metric_is_exact("scan", "bytes"));
+    cr_assert_not(metric_is_exact("scan#cpu_time", "nanoseconds"));
+    cr_assert_not(metric_is_exact("count of allocations", "nanoseconds"));
+}
