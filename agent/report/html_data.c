@@ -361,6 +361,7 @@ static void add_change(const struct report_change *change, struct strbuf *out)
         if (change->causes & causes[i].flag)
             strlist_push(&names, causes[i].name);
     json_list(out, "causes", &names);
+    json_bool(out, "worse", change->worse);
     json_text(out, "status", report_change_status(change));
     json_text(out, "note", change->note);
     strbuf_addch(out, '}');
@@ -380,6 +381,7 @@ static void add_head(const struct report *report, struct strbuf *out)
     key_number(out, "alpha", report->alpha);
     key_number(out, "matters", report->matters);
     json_integer(out, "left_out", (int64_t)report->left_out);
+    json_list(out, "notes", &report->notes);
     json_key(out, "outcomes");
     strbuf_addch(out, '[');
     for (int i = 0; i < REPORT_OUTCOMES; i++)

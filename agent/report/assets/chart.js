@@ -125,7 +125,7 @@ function chartOptions(history, series, marks, settings, scale, hooks) {
 
 /* Where the changes of a series lie among its points. */
 function marksOf(series, history) {
-    return series.changes.map((change) => ({ at: history.commits.indexOf(change.after), worse: change.status !== "better", change }))
+    return series.changes.map((change) => ({ at: history.commits.indexOf(change.after), worse: change.worse, change }))
         .filter((mark) => mark.at >= 0);
 }
 

@@ -88,7 +88,8 @@ function explanation() {
     const parts = [`Each benchmark is held against the runs of its ancestors on its present level. Worse by chance anywhere: at most ${digits(100 * report.alpha, 2)} % of reports (Holm). A change that matters: ${digits(100 * report.matters, 2)} %.`];
     if (report.left_out)
         parts.push(` Left out: ${report.left_out} results that were measured under conditions that spoil them.`);
-    return el("p", { class: "small faint" }, ...parts);
+    const notes = report.notes.length ? el("ul", { class: "notes" }, ...report.notes.map((note) => el("li", {}, foreign(note)))) : "";
+    return el("div", {}, notes, el("p", { class: "small faint" }, ...parts));
 }
 
 function countButtons(changed) {
@@ -151,7 +152,7 @@ function changeRow(change, ofOne) {
         ofOne ? null : el("th", { scope: "row" }, ...seriesLink(series)),
         where,
         el("td", { class: "narrow-hidden" }, day(commit && commit.time)),
-        el("td", { class: "number " + (change.status === "better" ? "better-text" : "worse-text") },
+        el("td", { class: "number " + (change.worse ? "worse-text" : "better-text") },
             change.change === null ? `${quantity(change.old, series.units)} → ${quantity(change.new, series.units)}`
                 : effect(change.change, true)),
         ofOne ? el("td", { class: "number narrow-hidden" }, `${quantity(change.old, series.units)} → ${quantity(change.new, series.units)}`) : null,
