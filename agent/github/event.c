@@ -226,8 +226,9 @@ int github_event_read(const char *path, const char *name, struct github_event *o
                          "no event: this is for a workflow, where GITHUB_EVENT_NAME and "
                          "GITHUB_EVENT_PATH are set");
     int failed = file_read(path, GITHUB_EVENT_MAX, &json, err);
-    if (!failed)
-        failed = github_event_parse(name, json.buf, json.len, out, err);
+    if (failed)
+        return failed;
+    failed = github_event_parse(name, json.buf, json.len, out, err);
     return failed ? error_wrap(err, "%s", path) : 0;
 }
 

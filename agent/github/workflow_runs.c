@@ -117,7 +117,9 @@ int github_runs_list(struct github *github, const struct github_run_query *query
         {"created", created},      {"head_sha", query->head_sha},
     };
     AUTO_FREE char *doing =
-        query->workflow ? xasprintf("list the runs of %s", query->workflow) : xstrdup("list runs");
+        query->workflow ? xasprintf("list the runs of %s, which has to lie on the default branch",
+                                    query->workflow)
+                        : xstrdup("list runs");
     struct github_call call = {
         .path = path.buf,
         .query = pairs,
