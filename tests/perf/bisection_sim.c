@@ -1,5 +1,5 @@
 /* How many runs `bisect` takes, and how often it is wrong, beside bisection with a fixed number of
- * runs of each commit. Prints a table for one noise; built and run by bisect.py. */
+ * runs of each commit. Prints a table for one noise; built and run by bisection.py. */
 #include "decide/bisect.h"
 
 #include <math.h>

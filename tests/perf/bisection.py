@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How many runs `bisect` takes, and how often it names a wrong commit, by simulation.
 
-    tests/perf/bisect.py [--cases 200] [--wild 0.03]
+    tests/perf/bisection.py [--cases 200] [--wild 0.03]
 
 A range of 8 to 512 commits with a change at a random place, of 1, 2 or 4 times the noise from run to run (normal, 2 %;
 --wild is the share of runs that lie far higher). Beside it bisection as `git bisect run` does it, with 1, 3, 5 and 9
@@ -28,7 +28,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         program = pathlib.Path(folder) / "bisect"
         subprocess.run(["cc", "-O2", "-std=gnu17", "-D_GNU_SOURCE", "-I", ROOT / "agent", "-o", program,
-                        ROOT / "tests/perf/bisect_sim.c", *sources, *base, "-lm"], check=True)
+                        ROOT / "tests/perf/bisection_sim.c", *sources, *base, "-lm"], check=True)
         subprocess.run([program, str(args.cases), str(args.wild)], check=True)
 
 
