@@ -1,8 +1,10 @@
 #include "report/html.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "report/chart.h"
 #include "report/html_number.h"
+#include "report/site.h"
 
 #include <criterion/criterion.h>
 #include <cjson/cJSON.h>
@@ -252,4 +254,41 @@ Test(chart, file_names_are_safe_and_tell_series_apart)
     e->series[0].units = "bytes";
     AUTO_FREE char *second = chart_file_name(&e->series[0], CHART_PNG);
     cr_assert_str_neq(first, second);
+}
+
+/* -- the site */
+
+Test(site, writing_it_again_writes_what_has_changed_and_removes_what_is_not_named)
+{
+    AUTO_EXAMPLE struct example *e = example_new("name");
+    char dir[] = "/tmp/lance-bench-site.XXXXXX";
+    cr_assert(mkdtemp(dir));
+    struct site_outcome out = {0};
+    struct error err = ERROR_INIT;
+    cr_assert_eq(site_write(&e->report, dir, &out, &err), 0, "%s", err.message);
+    cr_assert(out.written == 3 && !out.kept && !out.removed);
+    e->report.generated++;
+    cr_assert_eq(site_write(&e->report, dir, &out, &err), 0, "%s", err.message);
+    cr_assert(!out.written && out.kept == 3 && !out.removed);
+    e->series[0].points[3].value++;
+    cr_assert_eq(site_write(&e->report, dir, &out, &err), 0, "%s", err.message);
+    cr_assert(out.written == 3 && !out.kept && out.removed == 1);
+    cr_assert_eq(tree_remove(dir, &err), 0);
+}
+
+Test(site, another_page_in_the_folder_is_left_alone)
+{
+    AUTO_EXAMPLE struct example *e = example_new("name");
+    char dir[] = "/tmp/lance-bench-site.XXXXXX";
+    cr_assert(mkdtemp(dir));
+    AUTO_FREE char *page = path_join(dir, "index.html");
+    struct site_outcome out = {0};
+    struct error err = ERROR_INIT;
+    cr_assert_eq(file_write_atomic(page, "mine", 4, &err), 0);
+    cr_assert_eq(site_write(&e->report, dir, &out, &err), ERROR_USAGE);
+    cr_assert(strstr(err.message, page));
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    cr_assert_eq(file_read(page, 100, &text, &err), 0);
+    cr_assert_str_eq(text.buf, "mine");
+    cr_assert_eq(tree_remove(dir, &err), 0);
 }
