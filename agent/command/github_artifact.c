@@ -33,8 +33,7 @@ static void print_list(const struct globals *globals, const struct github_artifa
     static const char *const columns[] = {"id",      "name", "bytes",  "expired",
                                           "created", "run",  "digest", "commit"};
     AUTO_TABLE struct table *table = command_table(globals);
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        table_column(table, columns[i], i == 0 || i == 2);
+    table_columns(table, columns, ARRAY_SIZE(columns), 1 << 0 | 1 << 2);
     for (size_t i = 0; i < list->count; i++) {
         const struct github_artifact *artifact = &list->items[i];
         table_integer(table, artifact->id);

@@ -44,8 +44,7 @@ static int list_checks(struct github *github, const struct globals *globals, con
     if (failed)
         return failed;
     AUTO_TABLE struct table *table = command_table(globals);
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        table_column(table, columns[i], i == 0);
+    table_columns(table, columns, ARRAY_SIZE(columns), 1 << 0);
     for (size_t i = 0; i < list.count; i++) {
         const struct github_check *check = &list.items[i];
         table_integer(table, check->id);

@@ -56,8 +56,7 @@ static void print_commits(const struct globals *globals, const struct github_com
 {
     static const char *const columns[] = {"commit", "parent", "time", "author", "subject"};
     AUTO_TABLE struct table *table = command_table(globals);
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        table_column(table, columns[i], false);
+    table_columns(table, columns, ARRAY_SIZE(columns), 0);
     for (size_t i = 0; i < list->count; i++) {
         const struct github_commit *commit = &list->items[i];
         table_text(table, commit->sha);

@@ -49,8 +49,7 @@ static int list_pulls(struct github *github, const struct globals *globals, size
     if (failed)
         return failed;
     AUTO_TABLE struct table *table = command_table(globals);
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        table_column(table, columns[i], i == 0);
+    table_columns(table, columns, ARRAY_SIZE(columns), 1 << 0);
     for (size_t i = 0; i < list.count; i++) {
         const struct github_pull *pull = &list.items[i];
         const char *cells[] = {pull->author,   pull->head_repo, pull->head_ref,

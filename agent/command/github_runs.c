@@ -45,8 +45,7 @@ static struct table *run_table(const struct globals *globals)
     static const char *const columns[] = {"id",     "workflow", "title",   "event", "status",
                                           "result", "commit",   "created", "url"};
     struct table *table = command_table(globals);
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        table_column(table, columns[i], i == 0);
+    table_columns(table, columns, ARRAY_SIZE(columns), 1 << 0);
     return table;
 }
 
@@ -92,8 +91,7 @@ static int list_jobs(struct github *github, const struct globals *globals, int64
     if (failed)
         return failed;
     AUTO_TABLE struct table *table = command_table(globals);
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        table_column(table, columns[i], i == 0);
+    table_columns(table, columns, ARRAY_SIZE(columns), 1 << 0);
     for (size_t i = 0; i < list.count; i++) {
         const struct github_job *job = &list.items[i];
         table_integer(table, job->id);

@@ -95,8 +95,7 @@ void command_host_rows(const struct globals *globals, const struct tune_report *
     static const char *const columns[] = {"knob", "before", "after", "outcome", "path", "reason"};
     AUTO_TABLE struct table *table = command_table(globals);
     AUTO_FREE struct line *lines = xcalloc(report->count + 1, sizeof(*lines));
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        table_column(table, columns[i], false);
+    table_columns(table, columns, ARRAY_SIZE(columns), 0);
     size_t count = make_lines(globals, report, lines);
     for (size_t i = 0; i < count; i++)
         add_line(table, &lines[i]);

@@ -46,8 +46,7 @@ static void print_cpus(struct table *table, const struct topology *t)
 {
     static const char *const columns[] = {"cpu", "online",  "core",     "package",  "node",
                                           "llc", "threads", "capacity", "isolated", "nohz_full"};
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        table_column(table, columns[i], false);
+    table_columns(table, columns, ARRAY_SIZE(columns), 0);
     for (size_t i = 0; i < t->count; i++) {
         const struct host_cpu *cpu = &t->cpus[i];
         AUTO_FREE char *siblings = cpu_list_text(&cpu->siblings);

@@ -61,6 +61,12 @@ void table_column(struct table *table, const char *name, bool numeric)
     table->columns[table->column_count++] = (struct table_head){xstrdup(name), numeric};
 }
 
+void table_columns(struct table *table, const char *const *names, size_t count, unsigned numeric)
+{
+    for (size_t i = 0; i < count; i++)
+        table_column(table, names[i], numeric >> i & 1);
+}
+
 static void add_cell(struct table *table, struct strbuf *text)
 {
     ARRAY_RESERVE(table->cells, table->cell_cap, table->cell_count + 1);

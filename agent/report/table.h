@@ -29,6 +29,8 @@ static inline void cleanup_table(struct table **table)
 
 /* Before the first row. A numeric column is aligned to the right. */
 void table_column(struct table *table, const char *name, bool numeric);
+/* Several at once; bit n of `numeric` is for the n-th of them. */
+void table_columns(struct table *table, const char *const *names, size_t count, unsigned numeric);
 
 /* Each adds a cell; table_end_row() follows the last one. NULL text, NAN and table_null() are null:
  * empty in text and CSV. */

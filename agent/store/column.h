@@ -27,6 +27,13 @@ struct column_spec {
     size_t child_count;
 };
 
+#define COLUMN_OF(n, k)       \
+    {                         \
+        .name = n, .kind = k, \
+    }
+#define TEXT_COLUMN(n) COLUMN_OF(n, COLUMN_UTF8)
+#define INT64_COLUMN(n) COLUMN_OF(n, COLUMN_INT64)
+
 /* One column under construction; all zero is not valid, see columns_new(). */
 struct column {
     const struct column_spec *spec;

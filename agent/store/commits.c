@@ -5,21 +5,13 @@
 
 #include <stdlib.h>
 
-#define TEXT(n)                        \
-    {                                  \
-        .name = n, .kind = COLUMN_UTF8 \
-    }
-#define INT64(n)                        \
-    {                                   \
-        .name = n, .kind = COLUMN_INT64 \
-    }
-
 enum { ID, PROJECT, PARENT, SUBJECT, BRANCH, TIME, SCHEMA };
 
 static const struct column_spec commit_columns[] = {
-    [ID] = TEXT("id"),           [PROJECT] = TEXT("project"), [PARENT] = TEXT("parent"),
-    [SUBJECT] = TEXT("subject"), [BRANCH] = TEXT("branch"),   [TIME] = INT64("time"),
-    [SCHEMA] = INT64("schema"),
+    [ID] = TEXT_COLUMN("id"),          [PROJECT] = TEXT_COLUMN("project"),
+    [PARENT] = TEXT_COLUMN("parent"),  [SUBJECT] = TEXT_COLUMN("subject"),
+    [BRANCH] = TEXT_COLUMN("branch"),  [TIME] = INT64_COLUMN("time"),
+    [SCHEMA] = INT64_COLUMN("schema"),
 };
 
 static const struct table_spec commits_table = {COMMITS_TABLE, commit_columns,

@@ -1,10 +1,13 @@
 #include "store/database.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "native.h"
 #include "store/database_uri.h"
 
 #include <string.h>
+
+enum { COMPACT_ATTEMPTS = 10 };
 
 struct database {
     struct lance_store *store;
@@ -128,9 +131,14 @@ int database_compact(struct database *db, const char *table, int64_t older_than_
                      uint64_t *freed_bytes, struct error *err)
 {
     struct reason reason = {""};
-    int32_t status = lance_store_compact(db->store, table, older_than_s, freed_bytes, reason.text,
-                                         sizeof(reason.text));
-    return translate(status, &reason, db, "compacting", err);
+    /* Another compaction was faster: what it left is looked at anew. */
+    for (int attempt = 1;; attempt++) {
+        int32_t status = lance_store_compact(db->store, table, older_than_s, freed_bytes,
+                                             reason.text, sizeof(reason.text));
+        if (status != LANCE_CONFLICT || attempt == COMPACT_ATTEMPTS)
+            return translate(status, &reason, db, "compacting", err);
+        clock_sleep_s(0.1 * attempt);
+    }
 }
 
 int database_write_stream(struct ArrowArrayStream *stream, enum stream_format format, int fd,

@@ -6,26 +6,17 @@
 
 #include <string.h>
 
-#define TEXT(n)                        \
-    {                                  \
-        .name = n, .kind = COLUMN_UTF8 \
-    }
-#define INT64(n)                        \
-    {                                   \
-        .name = n, .kind = COLUMN_INT64 \
-    }
-
 enum { ID, PROJECT, COMMIT, BENCHMARK, REASON, SOURCE, CREATED_AT, SCHEMA };
 
 static const struct column_spec expected_columns[] = {
-    [ID] = TEXT("id"),
-    [PROJECT] = TEXT("project"),
-    [COMMIT] = TEXT("commit"),
-    [BENCHMARK] = TEXT("benchmark"),
-    [REASON] = TEXT("reason"),
-    [SOURCE] = TEXT("source"),
-    [CREATED_AT] = INT64("created_at"),
-    [SCHEMA] = INT64("schema"),
+    [ID] = TEXT_COLUMN("id"),
+    [PROJECT] = TEXT_COLUMN("project"),
+    [COMMIT] = TEXT_COLUMN("commit"),
+    [BENCHMARK] = TEXT_COLUMN("benchmark"),
+    [REASON] = TEXT_COLUMN("reason"),
+    [SOURCE] = TEXT_COLUMN("source"),
+    [CREATED_AT] = INT64_COLUMN("created_at"),
+    [SCHEMA] = INT64_COLUMN("schema"),
 };
 
 static const struct table_spec expected_table = {EXPECTED_CHANGES_TABLE, expected_columns,

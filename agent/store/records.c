@@ -10,38 +10,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT(n)                        \
-    {                                  \
-        .name = n, .kind = COLUMN_UTF8 \
-    }
-#define INT64(n)                        \
-    {                                   \
-        .name = n, .kind = COLUMN_INT64 \
-    }
-
 static const struct column_spec run_columns[] = {
-    TEXT("id"),
-    TEXT("run"),
-    TEXT("harness"),
-    TEXT("project"),
-    TEXT("commit"),
-    TEXT("version"),
-    TEXT("test_bed"),
-    TEXT("outcome"),
-    TEXT("reason"),
-    TEXT("toolchain"),
-    TEXT("host_session"),
-    TEXT("expected"),
-    INT64("result_count"),
-    INT64("started_at"),
-    INT64("ended_at"),
-    INT64("schema"),
+    TEXT_COLUMN("id"),
+    TEXT_COLUMN("run"),
+    TEXT_COLUMN("harness"),
+    TEXT_COLUMN("project"),
+    TEXT_COLUMN("commit"),
+    TEXT_COLUMN("version"),
+    TEXT_COLUMN("test_bed"),
+    TEXT_COLUMN("outcome"),
+    TEXT_COLUMN("reason"),
+    TEXT_COLUMN("toolchain"),
+    TEXT_COLUMN("host_session"),
+    TEXT_COLUMN("expected"),
+    INT64_COLUMN("result_count"),
+    INT64_COLUMN("started_at"),
+    INT64_COLUMN("ended_at"),
+    INT64_COLUMN("schema"),
 };
 
 static const struct column_spec host_session_columns[] = {
-    TEXT("id"),        TEXT("test_bed"),    TEXT("kernel"),    TEXT("cpu"),
-    TEXT("microcode"), TEXT("toolchain"),   TEXT("sandbox"),   TEXT("knobs"),
-    TEXT("counters"),  INT64("started_at"), INT64("ended_at"), INT64("schema"),
+    TEXT_COLUMN("id"),          TEXT_COLUMN("test_bed"),  TEXT_COLUMN("kernel"),
+    TEXT_COLUMN("cpu"),         TEXT_COLUMN("microcode"), TEXT_COLUMN("toolchain"),
+    TEXT_COLUMN("sandbox"),     TEXT_COLUMN("knobs"),     TEXT_COLUMN("counters"),
+    INT64_COLUMN("started_at"), INT64_COLUMN("ended_at"), INT64_COLUMN("schema"),
 };
 
 static const struct table_spec runs_table = {RUNS_TABLE, run_columns, ARRAY_SIZE(run_columns)};

@@ -9,14 +9,6 @@
  * with, little enough to keep a publishing of any size in bounded memory. */
 enum { BATCH_ROWS = 512, BATCH_BYTES = 16 << 20 };
 
-#define TEXT(n)                        \
-    {                                  \
-        .name = n, .kind = COLUMN_UTF8 \
-    }
-#define INT64(n)                        \
-    {                                   \
-        .name = n, .kind = COLUMN_INT64 \
-    }
 #define INT32(n)                        \
     {                                   \
         .name = n, .kind = COLUMN_INT32 \
@@ -30,9 +22,11 @@ enum { BATCH_ROWS = 512, BATCH_BYTES = 16 << 20 };
         .name = n, .kind = COLUMN_STRUCT, .children = c, .child_count = ARRAY_SIZE(c) \
     }
 
-static const struct column_spec dut_columns[] = {TEXT("name"), TEXT("version"), INT64("timestamp")};
+static const struct column_spec dut_columns[] = {TEXT_COLUMN("name"), TEXT_COLUMN("version"),
+                                                 INT64_COLUMN("timestamp")};
 static const struct column_spec test_bed_columns[] = {
-    TEXT("name"), TEXT("cpu"), INT32("memory_gb"), TEXT("os"), INT64("created_at"),
+    TEXT_COLUMN("name"), TEXT_COLUMN("cpu"),         INT32("memory_gb"),
+    TEXT_COLUMN("os"),   INT64_COLUMN("created_at"),
 };
 static const struct column_spec summary_columns[] = {
     NUMBER("min"),
@@ -45,8 +39,8 @@ static const struct column_spec summary_columns[] = {
 };
 static const struct column_spec throughput_columns[] = {
     NUMBER("multiplier"),
-    TEXT("name"),
-    TEXT("unit_system"),
+    TEXT_COLUMN("name"),
+    TEXT_COLUMN("unit_system"),
 };
 
 enum {
@@ -64,16 +58,16 @@ enum {
 
 /* Upstream's schema, column for column. */
 static const struct column_spec result_columns[] = {
-    [ID] = TEXT("id"),
+    [ID] = TEXT_COLUMN("id"),
     [DUT] = STRUCT("dut", dut_columns),
     [TEST_BED] = STRUCT("test_bed", test_bed_columns),
-    [BENCHMARK_NAME] = TEXT("benchmark_name"),
+    [BENCHMARK_NAME] = TEXT_COLUMN("benchmark_name"),
     [VALUES] = {.name = "values", .kind = COLUMN_FLOAT64_LIST},
     [SUMMARY] = STRUCT("summary", summary_columns),
-    [UNITS] = TEXT("units"),
+    [UNITS] = TEXT_COLUMN("units"),
     [THROUGHPUT] = STRUCT("throughput", throughput_columns),
-    [METADATA] = TEXT("metadata"),
-    [TIMESTAMP] = INT64("timestamp"),
+    [METADATA] = TEXT_COLUMN("metadata"),
+    [TIMESTAMP] = INT64_COLUMN("timestamp"),
 };
 
 struct result_writer {

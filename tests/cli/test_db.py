@@ -60,6 +60,14 @@ def test_compact_and_publish_at_once_lose_nothing(store):  # noqa: F811
     assert len(store.names()) == 12
 
 
+def test_compactions_at_once_wait_for_one_another(store):  # noqa: F811
+    fill(store, 12)
+    for process in [store.start("db", "compact") for _ in range(6)]:
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+    assert len(store.names()) == 24 and store.tables()["results"]["fragments"] == 1
+
+
 def test_export_writes_each_table_as_parquet(store):  # noqa: F811
     fill(store, 2)
     store.ok("db", "export", "--parquet", "out/deep")
