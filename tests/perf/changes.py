@@ -5,6 +5,7 @@
     tests/perf/changes.py speed [--detector COMMAND]
     tests/perf/changes.py append
     tests/perf/changes.py store [--series 2000] [--commits 500]
+    tests/perf/changes.py upstream --upstream CHECKOUT --modules FOLDER [--series 120] [--commits 50] [--rounds 5]
 
 quality  series with known steps, and series with noise, outliers, two modes, correlated noise or a drift and no
          step; a report within two points of a step is right. FOLDER holds a suite.json {"series": [{"name",
@@ -13,6 +14,8 @@ quality  series with known steps, and series with noise, outliers, two modes, co
 speed    CPU time for one series of 100, 1,000 and 10,000 points.
 append   CPU time for one more point, against all points again (tests/perf/changes_append.c, built with cc).
 store    `changes` over a database with that many results.
+upstream `changes` and upstream's regression_report.py on one database, in turns. FOLDER is where its modules are
+         (pip install --target FOLDER plotly scipy pandas); lancedb is that of scripts/test-tools.
 
 COMMAND reads what `lance-bench changes --stdin` reads, and is measured in its place. Prints; asserts nothing. Needs
 numpy, and for `store` pyarrow and lance: the Python environment of scripts/test-tools has them. The agent is
@@ -239,20 +242,60 @@ def store(args):
               f"{usage.ru_maxrss / 1024:.0f} MiB")
 
 
+# -- upstream
+
+def measure(command, env):
+    started = time.perf_counter()
+    with open(os.devnull, "w") as nowhere:
+        process = subprocess.Popen(command, env=env, stdout=nowhere, stderr=nowhere)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{command[0]} ended with {process.returncode}")
+    return time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def upstream(args):
+    checkout = args.upstream.resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        db = pathlib.Path(folder) / "db"
+        db.mkdir()
+        maker = multiprocessing.Process(target=make_store, args=(db, args.series, args.commits))
+        maker.start()
+        maker.join()
+        env = {**os.environ, "LANCE_BENCH_URI": str(db),
+               "PYTHONPATH": os.pathsep.join(map(str, (args.modules.resolve(), checkout / "packages")))}
+        commands = {
+            "lance-bench changes": [AGENT, "--db", str(db), "--format", "json", "changes"],
+            "regression_report.py": [sys.executable, str(checkout / "scripts" / "regression_report.py"),
+                                     "-o", f"{folder}/report.html"],
+        }
+        rounds = [{name: measure(command, env) for name, command in commands.items()} for _ in range(args.rounds)]
+        print(f"{args.series * args.commits:,} results of {args.series} series, medians of {args.rounds} rounds in turns")
+        for name in commands:
+            wall, cpu, memory = (float(np.median([r[name][i] for r in rounds])) for i in range(3))
+            print(f"{name:22}{wall:8.2f} s  {cpu:8.2f} s of CPU  {memory:7.0f} MiB")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(required=True)
-    for name, run in (("quality", quality), ("speed", speed), ("append", append), ("store", store)):
+    for name, run in (("quality", quality), ("speed", speed), ("append", append), ("store", store),
+                      ("upstream", upstream)):
         verb = verbs.add_parser(name)
         verb.set_defaults(run=run)
         verb.add_argument("--detector", type=shlex.split, default=[AGENT, "changes", "--stdin"])
         if name == "quality":
             verb.add_argument("--seed", default="1")
             verb.add_argument("--suite", action="append")
-        if name in ("quality", "store"):
-            verb.add_argument("--series", type=int, default=200 if name == "quality" else 2000)
-        if name == "store":
-            verb.add_argument("--commits", type=int, default=500)
+        if name in ("quality", "store", "upstream"):
+            verb.add_argument("--series", type=int, default={"quality": 200, "store": 2000, "upstream": 120}[name])
+        if name in ("store", "upstream"):
+            verb.add_argument("--commits", type=int, default=500 if name == "store" else 50)
+        if name == "upstream":
+            verb.add_argument("--upstream", type=pathlib.Path, required=True)
+            verb.add_argument("--modules", type=pathlib.Path, required=True)
+            verb.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     args.run(args)
 
