@@ -46,6 +46,8 @@ void code_span(struct strbuf *out, const char *words, size_t max)
         }
         if (c < 0x20 || c == 0x7f)
             strbuf_addch(out, ' ');
+        else if (c == '[' && i >= 2 && words[i - 1] == '#' && words[i - 2] == '#')
+            strbuf_addstr(out, " ["); /* "##[" is a command to GitHub's runner, anywhere */
         else if (c == '`')
             strbuf_addch(out, '\'');
         else if (c == '|') /* behind a backslash no escape of it is left: another bar */

@@ -16,7 +16,8 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/lance-bench-fuzz.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
 flags="-std=gnu17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined
-    -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DJSON_WINDOW_SIZE=256 -DJSON_AHEAD=64"
+    -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DJSON_WINDOW_SIZE=256 -DJSON_AHEAD=64
+    -DLANCE_BENCH_VERSION=\"0\""
 
 echo 'int LLVMFuzzerTestOneInput(const char *data, long size) { return !data && size; }' \
     >"$scratch/try.c"
@@ -65,6 +66,8 @@ $clang $flags -w -c "$cjson/cjson/cJSON.c" -o "$scratch/cJSON.o"
 objects=$scratch/cJSON.o
 for source in agent/parse/*.c agent/model/summary.c tests/fuzz/fuzz.c \
     agent/github/event.c agent/github/field.c agent/github/workflow_command.c agent/net/link_header.c \
+    agent/report/report*.c agent/report/markdown_table.c agent/report/quantity.c agent/report/table.c \
+    agent/report/html.c agent/report/html_data.c agent/report/html_number.c \
     agent/bot/*.c agent/artifact/zip.c agent/artifact/manifest.c \
     agent/base/alloc.c agent/base/clock.c agent/base/digest.c agent/base/error.c \
     agent/base/code_span.c agent/base/escape.c agent/base/file.c agent/base/interrupt.c agent/base/log.c \
@@ -76,7 +79,7 @@ for source in agent/parse/*.c agent/model/summary.c tests/fuzz/fuzz.c \
 done
 
 [ $# -gt 0 ] || set -- json decimal criterion criterion_folder pytest history auto formats \
-    comment bot_text zip manifest github
+    comment bot_text zip manifest github report
 failed=
 for name; do
     # shellcheck disable=SC2086
