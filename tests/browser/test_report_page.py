@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import COUNT, HOSTILE, LONG
+from browser_helpers import COUNT, HOSTILE, LONG
 
 ROWS = "#series tbody tr"
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}

@@ -64,9 +64,12 @@ function digits(value, count) {
     const size = Math.abs(value);
     if (size >= 1e6 || (size && size < 1e-4))
         return value.toExponential(count - 1).replace("e+", "e");
-    if (Number.isInteger(value))
-        return value.toLocaleString("en-US");
-    const after = Math.max(0, count - 1 - Math.floor(Math.log10(size)));
+    return Number.isInteger(value) ? value.toLocaleString("en-US") : decimals(value, count);
+}
+
+/* The zeros at the end too. */
+function decimals(value, count) {
+    const after = value ? Math.min(20, Math.max(0, count - 1 - Math.floor(Math.log10(Math.abs(value))))) : 0;
     return value.toLocaleString("en-US", { minimumFractionDigits: after, maximumFractionDigits: after });
 }
 
@@ -75,7 +78,8 @@ function quantity(value, units) {
     if (value === null || value === undefined)
         return "–";
     const scale = scaleOf(units, value);
-    return digits(value / scale.by, 4) + (scale.unit ? "\u00a0" + scale.unit : "");
+    const number = scale.by === 1 ? digits(value, 4) : decimals(value / scale.by, 4);
+    return number + (scale.unit ? "\u00a0" + scale.unit : "");
 }
 
 /* "+5.2 %", or a difference in the unit where effects are not relative. */
@@ -86,7 +90,8 @@ function effect(value, relative, units) {
     if (!relative)
         return sign + quantity(Math.abs(value), units);
     const percent = Math.abs(100 * value);
-    return sign + (percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)) + "\u00a0%";
+    const shown = percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0);
+    return (shown === "0.0" ? "±" : sign) + shown + "\u00a0%";
 }
 
 function day(time) {

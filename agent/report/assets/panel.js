@@ -87,6 +87,8 @@ function samplesOf(series, history) {
     const low = Math.min(...history.samples.map((run) => Math.min(...run.values)));
     const high = Math.max(...history.samples.map((run) => Math.max(...run.values)));
     return history.samples.filter((run) => run.values.length).reverse().map((run) => {
+        if (run.values.length === 1)
+            return el("p", {}, commitLink(history.commits[run.point]), " ", foreign(run.run || ""), el("span", { class: "faint" }, ` one sample: ${quantity(run.values[0], series.units)}`));
         const sorted = [...run.values].sort((a, b) => a - b);
         const numbers = [0, .25, .5, .75, 1].map((p) => quantity(quantile(sorted, p), series.units));
         return el("div", {}, el("p", {}, commitLink(history.commits[run.point]), " ", foreign(run.run || ""), el("span", { class: "faint" },
@@ -98,7 +100,7 @@ function samplesOf(series, history) {
 function samplesBox(series, history) {
     if (!history.samples.length)
         return null;
-    const box = el("details", {}, el("summary", {}, `Samples of the newest ${history.samples.length} runs`));
+    const box = el("details", {}, el("summary", {}, history.samples.length === 1 ? "Samples of the newest run" : `Samples of the newest ${history.samples.length} runs`));
     box.addEventListener("toggle", () => {
         if (box.open && box.children.length === 1)
             box.append(...samplesOf(series, history));
