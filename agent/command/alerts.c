@@ -6,8 +6,10 @@
 #include "command/exit_code.h"
 #include "command/policy_source.h"
 #include "command/rows.h"
+#include "github/github.h"
 #include "net/ca.h"
 #include "pipeline/alerts.h"
+#include "pipeline/bot.h"
 #include "pipeline/expected.h"
 #include "store/alerts.h"
 
@@ -16,7 +18,7 @@
 #include <string.h>
 
 struct update_options {
-    const char *project, *fail_on;
+    const char *project, *fail_on, *github, *token_file;
     struct policy_source policy;
 };
 
@@ -24,6 +26,11 @@ static const struct option_row update_rows[] = {
     OPTION(struct update_options, project, OPTION_STRING, "project", "NAME",
            "of this project (default: all; with --repo: the repository's)"),
     POLICY_SOURCE_ROWS(struct update_options, policy),
+    OPTION(struct update_options, github, OPTION_STRING, "github", "OWNER/NAME",
+           "what merged pull requests with the label '" BOT_EXPECTED_LABEL
+           "' changed was expected"),
+    OPTION(struct update_options, token_file, OPTION_STRING, "token-file", "FILE",
+           "a file with GitHub's token (default: $GITHUB_TOKEN, $GH_TOKEN)"),
     OPTION(struct update_options, fail_on, OPTION_STRING, "fail-on", "WHAT",
            "open: exit with 2 when there is one that nobody has acknowledged"),
 };
@@ -45,7 +52,22 @@ static int note_expected(struct database *db, const struct update_options *o, st
     int failed = o->policy.repo ? ca_path(&source.ca_file, err) : 0;
     if (!failed && o->policy.repo)
         failed = expected_note(db, &source, err);
-    return failed;
+    /* The exit code for ERROR_UNREACHABLE speaks of the database. */
+    return failed == ERROR_UNREACHABLE ? ERROR_FAILURE : failed;
+}
+
+static int note_labels(struct database *db, const struct update_options *o, struct error *err)
+{
+    AUTO_GITHUB struct github *github = NULL;
+    const struct github_options options = {.repository = o->github, .token_file = o->token_file};
+    if (!o->github)
+        return 0;
+    int failed = github_open(&options, &github, err);
+    const char *project = o->project ? o->project : strchr(o->github, '/');
+    if (!failed)
+        failed = expected_note_label(db, github, BOT_EXPECTED_LABEL,
+                                     o->project ? project : project + 1, err);
+    return failed == ERROR_UNREACHABLE ? ERROR_FAILURE : failed;
 }
 
 static void print_outcome(const struct globals *globals, const struct alerts_outcome *out)
@@ -80,7 +102,10 @@ static int run_update(const struct globals *globals, const void *raw, const stru
     if (!failed)
         failed = note_expected(db, o, err);
     if (!failed)
-        failed = alerts_refresh(db, &request, &outcome, err);
+        failed = note_labels(db, o, err);
+    if (failed)
+        return failed;
+    failed = alerts_refresh(db, &request, &outcome, err);
     if (failed == ERROR_NOT_FOUND)
         return error_set(err, ERROR_NO_DATA, "no results in %s yet", globals->db);
     if (failed)
@@ -285,7 +310,8 @@ const struct command command_alerts_update = {
         "An alert is one cause of results that have become worse, with all benchmarks that it\n"
         "shows in. One whose results went back is closed, with the commit that did it. With\n"
         "--repo, 'Perf-Expected: GLOB REASON' in the messages of the branch's newest 1,000\n"
-        "commits is noted first. See docs/deciding.md.",
+        "commits is noted first; with --github, the label of merged pull requests. See\n"
+        "docs/deciding.md.",
     .options = update_rows,
     .option_count = ARRAY_SIZE(update_rows),
     .options_size = sizeof(struct update_options),

@@ -9,9 +9,9 @@ enum { PULLS_MAX = 1000 };
 
 void github_pull_release(struct github_pull *pull)
 {
-    char *owned[] = {pull->state,    pull->title,    pull->author,    pull->url,
-                     pull->head_sha, pull->head_ref, pull->head_repo, pull->base_sha,
-                     pull->base_ref, pull->base_repo};
+    char *owned[] = {pull->state,    pull->title,     pull->author,    pull->url,
+                     pull->head_sha, pull->head_ref,  pull->head_repo, pull->base_sha,
+                     pull->base_ref, pull->base_repo, pull->merge_sha};
     for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
         free(owned[i]);
     strlist_release(&pull->labels);
@@ -45,6 +45,7 @@ static int read_pull(const cJSON *json, struct github_pull *out, struct error *e
         .base_sha = xstrdup(base),
         .base_ref = field_text(json, "base.ref"),
         .base_repo = field_text(json, "base.repo.full_name"),
+        .merge_sha = field_text(json, "merge_commit_sha"),
         .draft = field_bool(json, "draft"),
         .merged = field_bool(json, "merged"),
     };
@@ -91,4 +92,47 @@ int github_pulls_list(struct github *github, size_t max, struct github_pulls *ou
         .permission = "pull-requests: read",
     };
     return github_each(github, &call, NULL, max ? max : PULLS_MAX, on_pull, out, err);
+}
+
+/* Numbers of pull requests. */
+struct numbers {
+    int64_t *items;
+    size_t count, cap, max;
+};
+
+static int on_issue(const struct cJSON *json, void *context, struct error *err)
+{
+    (void)err;
+    struct numbers *numbers = context;
+    if (!*field_view(json, "pull_request.merged_at"))
+        return GITHUB_PAGE_GO_ON;
+    ARRAY_RESERVE(numbers->items, numbers->cap, numbers->count + 1);
+    numbers->items[numbers->count++] = field_integer(json, "number");
+    return numbers->count < numbers->max ? GITHUB_PAGE_GO_ON : GITHUB_PAGE_ENOUGH;
+}
+
+int github_pulls_merged(struct github *github, const char *label, size_t max,
+                        struct github_pulls *out, struct error *err)
+{
+    struct http_pair pairs[] = {
+        {"labels", label}, {"state", "closed"}, {"sort", "updated"}, {"direction", "desc"}};
+    struct github_call call = {
+        .path = "issues",
+        .query = pairs,
+        .query_count = ARRAY_SIZE(pairs),
+        .doing = "list pull requests with a label",
+        .permission = "pull-requests: read",
+    };
+    struct numbers numbers = {.max = max};
+    int failed = github_each(github, &call, NULL, PULLS_MAX, on_issue, &numbers, err);
+    for (size_t i = 0; !failed && i < numbers.count; i++) {
+        struct github_pull pull;
+        failed = github_pull_get(github, numbers.items[i], &pull, err);
+        if (failed)
+            break;
+        ARRAY_RESERVE(out->items, out->cap, out->count + 1);
+        out->items[out->count++] = pull;
+    }
+    free(numbers.items);
+    return failed;
 }

@@ -11,6 +11,7 @@ struct github_pull {
     char *head_sha, *head_ref;
     char *head_repo; /* "owner/name"; "" when the fork is gone */
     char *base_sha, *base_ref, *base_repo;
+    char *merge_sha; /* once it is merged: the commit on the base branch; else "", or any */
     bool draft, merged;
     struct strlist labels;
 };
@@ -31,3 +32,7 @@ void github_pulls_release(struct github_pulls *list);
 /* Open pull requests, the most recently updated first; max 0: 1,000. Appends. */
 int github_pulls_list(struct github *github, size_t max, struct github_pulls *out,
                       struct error *err) MUST_CHECK;
+/* Merged pull requests with a label, the most recently updated first, `max` of them at the most.
+ * Appends. */
+int github_pulls_merged(struct github *github, const char *label, size_t max,
+                        struct github_pulls *out, struct error *err) MUST_CHECK;

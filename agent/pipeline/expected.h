@@ -1,9 +1,12 @@
-/* The trailers of a branch: which changes its commits' messages announce (model/expected.h). */
+/* Which changes are announced: by the messages of a branch's commits (model/expected.h), and by a
+ * label of the pull requests that were merged. */
 #pragma once
 
+#include "github/github.h"
 #include "store/database.h"
 
 #define EXPECTED_COMMITS 1000 /* so far back a branch is read */
+#define EXPECTED_PULLS 50     /* so many pull requests are asked for */
 
 struct expected_source {
     const char *repo;    /* URL or folder */
@@ -16,3 +19,7 @@ struct expected_source {
  * noted already stays. */
 int expected_note(struct database *db, const struct expected_source *source,
                   struct error *err) MUST_CHECK;
+/* Notes that with each of the newest EXPECTED_PULLS merged pull requests that have the label, all
+ * benchmarks of the project may have changed. */
+int expected_note_label(struct database *db, struct github *github, const char *label,
+                        const char *project, struct error *err) MUST_CHECK;

@@ -18,6 +18,8 @@ OPERATIONS = [  # all that the agent sends
     ("get", REPOSITORY + "/commits/{ref}"),
     ("get", REPOSITORY + "/commits/{ref}/check-runs"),
     ("get", REPOSITORY + "/compare/{basehead}"),
+    ("get", REPOSITORY + "/contents/{path}"),
+    ("get", REPOSITORY + "/issues"),
     ("post", REPOSITORY + "/dispatches"),
     ("post", REPOSITORY + "/actions/workflows/{workflow_id}/dispatches"),
     ("get", REPOSITORY + "/actions/workflows/{workflow_id}/runs"),
@@ -41,6 +43,7 @@ OPERATIONS = [  # all that the agent sends
     ("get", REPOSITORY + "/pulls"),
     ("get", REPOSITORY + "/pulls/{pull_number}"),
 ]
+ELSEWHERE = {("get", REPOSITORY + "/contents/{path}"), ("get", REPOSITORY + "/issues")}  # by the bot and `alerts` alone
 ANYWHERE = {401, 403, 404, 410, 422, 429, 500, 502, 503}  # GitHub answers so to anything, described or not
 UNDESCRIBED = ["head/repo: None is not of type 'object'"]  # what a pull request has when its fork is gone
 

@@ -182,13 +182,14 @@ class Repository:
         return comment
 
     def add_pull(self, number, *, head_sha, base_sha=None, author="stranger", head_repo=None, head_ref="topic",
-                 labels=(), state="open", title="A change"):
+                 labels=(), state="open", title="A change", merged_as=None):
         now = self.server.now()
         self.pulls[number] = {
             "number": number, "state": state, "title": title, "author": author, "head_sha": head_sha,
             "head_ref": head_ref, "head_repo": self.name if head_repo is None else head_repo,
             "base_sha": base_sha or self.resolve(None) or "0" * 40, "base_ref": self.default_branch, "draft": False,
-            "merged": False, "labels": list(labels), "created_s": now, "updated_s": now}
+            "merged": merged_as is not None, "merge_sha": merged_as, "labels": list(labels),
+            "created_s": now, "updated_s": now}
         return self.pulls[number]
 
 
@@ -547,6 +548,16 @@ def _contents(r, path):
     if text is None:
         raise problem(404, "Not Found")
     return Answer(200, shapes.content(r.api, r.name, branch, path, text))
+
+
+@at("GET", "/issues", ("pull-requests", "read"))
+def _issues(r):
+    wanted = set(filter(None, r.query.get("labels", "").split(",")))
+    found = [p for p in r.repo.pulls.values() if wanted <= set(p["labels"])
+             and r.query.get("state", "open") in (p["state"], "all")]
+    answer = r.pages(sorted(found, key=lambda p: -p["updated_s"]))
+    answer.body = [shapes.issue(r.api, r.name, p) for p in answer.body]
+    return answer
 
 
 @at("GET", "/compare/{ref}", ("contents", "read"))

@@ -198,7 +198,8 @@ def artifact(api, full_name, state):
 
 def content(api, full_name, branch, path, text):
     sha = hashlib.sha1(text.encode()).hexdigest()
-    url, html = f"{api}/repos/{full_name}/contents/{path}?ref={branch}", f"https://github.com/{full_name}/blob/{branch}/{path}"
+    url = f"{api}/repos/{full_name}/contents/{path}?ref={branch}"
+    html = f"https://github.com/{full_name}/blob/{branch}/{path}"
     git = f"{api}/repos/{full_name}/git/blobs/{sha}"
     return {
         "type": "file", "encoding": "base64", "size": len(text.encode()), "name": path.split("/")[-1], "path": path,
@@ -227,7 +228,9 @@ def pull(api, full_name, state, *, whole):
         "statuses_url": links["statuses"], "state": state["state"], "locked": False, "title": state["title"],
         "user": user(api, state["author"]), "body": None, "labels": [label(api, full_name, x) for x in state["labels"]],
         "milestone": None, "assignee": None, "created_at": stamp(state["created_s"]),
-        "updated_at": stamp(state["updated_s"]), "closed_at": None, "merged_at": None, "merge_commit_sha": None,
+        "updated_at": stamp(state["updated_s"]), "closed_at": None,
+        "merged_at": stamp(state["updated_s"]) if state["merged"] else None,
+        "merge_commit_sha": state["merge_sha"],
         "head": pull_side(api, state["head_repo"] or "ghost/gone", state["head_ref"], state["head_sha"],
                           gone=not state["head_repo"]),
         "base": pull_side(api, full_name, state["base_ref"], state["base_sha"]),
@@ -239,6 +242,24 @@ def pull(api, full_name, state, *, whole):
                   "comments": 0, "review_comments": 0, "maintainer_can_modify": False, "commits": 1, "additions": 1,
                   "deletions": 0, "changed_files": 1}
     return shape
+
+
+def issue(api, full_name, state):
+    """A pull request, as the list of issues has it."""
+    base, number = f"{api}/repos/{full_name}", state["number"]
+    url, html = f"{base}/issues/{number}", f"https://github.com/{full_name}/pull/{number}"
+    closed = stamp(state["updated_s"]) if state["state"] == "closed" else None
+    return {
+        "id": number_of(html), "node_id": node("PR", number), "number": number, "url": url, "html_url": html,
+        "repository_url": base, "labels_url": f"{url}/labels{{/name}}", "comments_url": f"{url}/comments",
+        "events_url": f"{url}/events", "state": state["state"], "locked": False, "title": state["title"], "body": None,
+        "user": user(api, state["author"]), "labels": [label(api, full_name, x) for x in state["labels"]],
+        "milestone": None, "assignee": None, "comments": 0, "created_at": stamp(state["created_s"]),
+        "updated_at": stamp(state["updated_s"]), "closed_at": closed, "author_association": "NONE",
+        "draft": state["draft"],
+        "pull_request": {"url": f"{base}/pulls/{number}", "html_url": html, "diff_url": f"{html}.diff",
+                         "patch_url": f"{html}.patch", "merged_at": closed if state["merged"] else None},
+    }
 
 
 def label(api, full_name, name):

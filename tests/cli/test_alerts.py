@@ -7,7 +7,9 @@ import shutil
 import signal
 import time
 
+import github_description
 import pytest
+from github_server import GitHubServer
 from history_helpers import History, ident, noisy
 from run_helpers import git
 from store_helpers import error_line, store  # noqa: F401
@@ -161,6 +163,28 @@ def test_a_trailer_of_the_branch_makes_a_change_expected(store, tmp_path):
     assert (said["expected"], said["active"]) == (1, 0)
     assert alerts(store)[0]["reason"].endswith(": a checksum of every page")
     assert json.loads(store.ok("changes", "--format", "json").stdout)[0]["status"] == "expected"
+
+
+def test_a_label_of_a_merged_pull_request_makes_its_change_expected(store):
+    with GitHubServer("owner/lance") as server:
+        history(store, scan=noisy([100] * 15 + [130] * 10), take=noisy([100] * 20 + [130] * 5, seed=2))
+        server.repo.add_pull(5, head_sha=ident("head"), state="closed", merged_as=ident(15), title="Checksums",
+                             labels=["perf: expected"])
+        server.repo.add_pull(6, head_sha=ident("head"), state="closed", merged_as=ident(20), labels=["other"])
+        server.repo.add_pull(7, head_sha=ident("head"), state="closed", labels=["perf: expected"])
+        assert update(store)["opened"] == 2
+        done = store.run("alerts", "update", "--format", "json", "--github", "owner/lance", env=server.env())
+        assert done.returncode == 0, done.stderr
+        said = json.loads(done.stdout)
+        assert (said["expected"], said["active"]) == (1, 1)
+        expected, = alerts(store, "expected")
+        assert expected["worst"] == "scan" and expected["reason"] == f"expected at {ident(15)[:12]}: #5: Checksums"
+        assert not [p for p in server.paths("GET") if p.endswith("/pulls/6")]
+        if github_description.FILE.exists():
+            judge = github_description.Judge(github_description.load())
+            assert not [line for record in server.requests for line in judge.check(record)]
+        # What cannot be read is an error, and no answer about the database.
+        assert "owner/none" in error_line(store.run("alerts", "update", "--github", "owner/none", env=server.env()), 1)
 
 
 def test_two_updates_at_once_make_one_alert(store):

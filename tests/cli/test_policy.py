@@ -51,7 +51,8 @@ def test_each_metric_has_its_direction(store, name, units, up):
     assert set(statuses(store).values()) == {"open" if up == "worse" else "better"}
 
 
-@pytest.mark.parametrize("last, verdict, code", [(1_000_001, "worse", 2), (999_999, "better", 0), (1_000_000, "same", 0)])
+@pytest.mark.parametrize("last, verdict, code", [
+    (1_000_001, "worse", 2), (999_999, "better", 0), (1_000_000, "same", 0)])
 def test_a_count_without_spread_is_exact(store, last, verdict, code):
     write(store, **{"scan#allocations": ([1_000_000] * 10 + [last], {"units": "count"})})
     found = verdicts(store, code=code)["scan#allocations"]
@@ -129,7 +130,8 @@ def test_the_last_rule_that_matches_and_has_a_setting_counts(store):
 
 def test_ignored_benchmarks_are_no_part_of_the_family(store):
     write(store, **{f"b{i}": (noisy([100] * 20, seed=i) + [103], {}) for i in range(30)})
-    config = policy(store, verdicts={"rules": [{"benchmark": "*", "ignore": True}, {"benchmark": "b0", "ignore": False}]})
+    rules = [{"benchmark": "*", "ignore": True}, {"benchmark": "b0", "ignore": False}]
+    config = policy(store, verdicts={"rules": rules})
     done = store.run("compare", "--history", "--format", "json", "--config", config)
     said = json.loads(done.stdout)
     assert said["ignored"] == 29 and len(said["benchmarks"]) == 1
@@ -142,7 +144,8 @@ def test_ignored_benchmarks_are_no_part_of_the_family(store):
 
 def test_a_renamed_benchmark_keeps_its_history(store):
     write(store, scan=([None] * 10 + OLD[10:] + [130], {}), table_scan=(OLD[:10], {}),
-          **{"other#recall": ([None] * 12 + [.9] * 9, {"units": "ratio"}), "old_other#recall": ([.9] * 12, {"units": "ratio"})})
+          **{"other#recall": ([None] * 12 + [.9] * 9, {"units": "ratio"}),
+             "old_other#recall": ([.9] * 12, {"units": "ratio"})})
     assert verdicts(store, code=2)["scan"]["history"] == 10
     config = policy(store, aliases={"scan": ["none", "table_sc*"], "o*": "old_o*"})
     found = verdicts(store, "--config", config, code=2)
@@ -196,7 +199,8 @@ def test_a_policy_in_the_current_folder_is_not_read(store):
     ({"verdicts": {"matter": "3%"}}, 'unknown key "matter" in verdicts, did you mean "matters"?'),
     ({"verdicts": {"alpha": 1}}, "verdicts.alpha has to be a number above 0 and below .5"),
     ({"verdicts": {"rules": [{"benchmark": "a", "minimum": "3%"}]}}, 'unknown key "minimum" in verdicts.rules[0]'),
-    ({"verdicts": {"rules": [{"benchmark": "a", "matters": 3}]}}, 'verdicts.rules[0].matters has to be a share such as "3%"'),
+    ({"verdicts": {"rules": [{"benchmark": "a", "matters": 3}]}},
+     'verdicts.rules[0].matters has to be a share such as "3%"'),
     ({"verdicts": {"rules": [{"ignore": True}]}}, "verdicts.rules[0] has neither"),
     ({"verdicts": {"rules": [{"benchmark": "a"}]}}, "verdicts.rules[0] says nothing"),
     ({"verdicts": {"rules": [{"metric": "a", "direction": "up"}]}}, 'direction is "higher" or "lower"'),
