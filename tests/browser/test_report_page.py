@@ -65,6 +65,7 @@ def test_text_and_verdict_narrow_the_table(open_page, report_url):
     page.wait_for_selector("#series caption:has-text('20 of ')")
     assert len(names(page)) == 20 and all(name.startswith("group 3/") for name in names(page))
     page.get_by_label("Find").fill("")
+    page.wait_for_selector("#series caption:not(:has-text(' of '))")
     better = page.get_by_role("button", name=re.compile("^better "))
     better.click()
     assert better.get_attribute("aria-pressed") == "true"

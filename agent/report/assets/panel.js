@@ -71,10 +71,11 @@ function pointsBox(series, history) {
 /* Every sample of a run on one line; the height only keeps them apart. */
 function strip(values, low, high) {
     const picture = svg("svg", { class: "strip", viewBox: "0 0 1000 54", preserveAspectRatio: "none", "aria-hidden": "true" });
-    values.forEach((value, i) => {
-        const x = high > low ? 8 + 984 * (value - low) / (high - low) : 500;
-        picture.append(svg("circle", { cx: x.toFixed(1), cy: 8 + (i * 23) % 39, r: 3 }));
+    const dots = values.map((value, i) => {
+        const x = high > low ? 12 + 976 * (value - low) / (high - low) : 500;
+        return `M${x.toFixed(1)} ${8 + (i * 23) % 39}h0`;
     });
+    picture.append(svg("path", { d: dots.join("") }));
     return picture;
 }
 
