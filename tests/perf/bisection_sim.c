@@ -152,13 +152,12 @@ int main(int argc, char **argv)
     static const double ratios[] = {4, 2, 1};
     size_t cases = argc > 1 ? (size_t)strtoul(argv[1], NULL, 10) : 200;
     double wild = argc > 2 ? strtod(argv[2], NULL) : 0;
+    size_t stored = argc > 3 ? (size_t)strtoul(argv[3], NULL, 10) : 0;
     clock_t begin = clock();
-    for (size_t stored = 0; stored <= 10; stored += 10) {
-        for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); i++)
-            for (size_t j = 0; j < sizeof(ranges) / sizeof(ranges[0]); j++)
-                cell(ranges[j], ratios[i], wild, stored, cases);
-        without_change(32, stored, cases);
-    }
+    for (size_t i = 0; i < sizeof(ratios) / sizeof(ratios[0]); i++)
+        for (size_t j = 0; j < sizeof(ranges) / sizeof(ranges[0]); j++)
+            cell(ranges[j], ratios[i], wild, stored, cases);
+    without_change(32, stored, cases);
     printf("%.0f s of CPU\n", (double)(clock() - begin) / CLOCKS_PER_SEC);
     return 0;
 }
