@@ -1,8 +1,11 @@
-/* lance_store.h and native.h are plain C11 and C++: this file is compiled as both, alone and
- * strictly. Included twice and after the Arrow headers of somebody else, they say nothing twice. */
+/* lance_store.h, charts.h and native.h are plain C11 and C++: this file is compiled as both, alone
+ * and strictly. Included twice and after the Arrow headers of somebody else, they say nothing
+ * twice. */
+#include "charts.h"
 #include "lance_store.h"
 #include "native.h"
 
+#include "charts.h"
 #include "lance_store.h"
 #include "native.h"
 
@@ -13,9 +16,10 @@ int main(void)
     struct ArrowArrayStream stream;
     struct lance_table_info info;
     struct lance_merge_result merged;
+    struct native_chart chart;
     enum lance_merge_mode mode = LANCE_KEEP;
     return sizeof(schema) + sizeof(array) + sizeof(stream) + sizeof(info) + sizeof(merged) +
-                       (unsigned)mode ==
+                       sizeof(chart) + (unsigned)mode ==
                    LANCE_OK
                ? 1
                : 0;
