@@ -1,5 +1,6 @@
 #include "report/report_csv.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/escape.h"
 #include "report/table.h"
@@ -28,27 +29,49 @@ static void add_number(struct strbuf *out, double value)
     strbuf_addch(out, ',');
 }
 
-static void add_row(struct strbuf *out, const struct report *report, const struct report_series *s,
-                    const struct strbuf *names, size_t number)
+/* "id,version,time," of each commit, as fresh strings. */
+static char **commit_cells(const struct report *report)
+{
+    char **cells = xcalloc(report->commit_count + 1, sizeof(*cells));
+    for (size_t i = 0; i < report->commit_count; i++) {
+        struct strbuf cell = STRBUF_INIT;
+        char time[TIME_ISO_SIZE];
+        add_text(&cell, report->commits[i].id);
+        add_text(&cell, report->commits[i].version);
+        time_format_iso(report->commits[i].time, time);
+        strbuf_addf(&cell, "%s,", time);
+        cells[i] = strbuf_detach(&cell);
+    }
+    return cells;
+}
+
+static void add_row(struct strbuf *out, const struct report_series *s, size_t number,
+                    const char *commit)
 {
     const struct report_point *point = &s->points[number];
-    const struct report_commit *commit = &report->commits[point->commit];
-    char time[TIME_ISO_SIZE];
-    time_format_iso(commit->time, time);
-    strbuf_add(out, names->buf, names->len);
-    add_text(out, commit->id);
-    add_text(out, commit->version);
-    strbuf_addf(out, "%s,", time);
+    strbuf_addstr(out, commit);
+    size_t start = out->len;
     add_number(out, point->value);
-    add_number(out, point->low);
-    add_number(out, point->high);
-    strbuf_addf(out, "%zu,%s\n", point->runs,
-                number == s->at ? report_outcome_name(s->verdict.outcome) : "");
+    size_t len = out->len - start;
+    strbuf_grow(out, 2 * len);
+    if (point->low == point->value && point->high == point->value) {
+        strbuf_add(out, out->buf + start, len);
+        strbuf_add(out, out->buf + start, len);
+    } else {
+        add_number(out, point->low);
+        add_number(out, point->high);
+    }
+    format_double(out, (double)point->runs);
+    strbuf_addch(out, ',');
+    if (number == s->at)
+        strbuf_addstr(out, report_outcome_name(s->verdict.outcome));
+    strbuf_addch(out, '\n');
 }
 
 void report_csv(const struct report *report, struct strbuf *out)
 {
     AUTO_STRBUF struct strbuf names = STRBUF_INIT;
+    AUTO_FREE char **commits = commit_cells(report);
     strbuf_addstr(out, head);
     for (size_t i = 0; i < report->series_count; i++) {
         const struct report_series *s = &report->series[i];
@@ -60,7 +83,11 @@ void report_csv(const struct report *report, struct strbuf *out)
         add_text(&names, s->test_bed);
         add_text(&names, s->units);
         add_text(&names, s->higher_is_better ? "higher" : "lower");
-        for (size_t j = 0; j < s->count; j++)
-            add_row(out, report, s, &names, j);
+        for (size_t j = 0; j < s->count; j++) {
+            strbuf_add(out, names.buf, names.len);
+            add_row(out, s, j, commits[s->points[j].commit]);
+        }
     }
+    for (size_t i = 0; i < report->commit_count; i++)
+        free(commits[i]);
 }

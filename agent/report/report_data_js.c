@@ -13,6 +13,7 @@ struct writer {
     const struct report *report;
     struct strbuf *out;
     size_t *next; /* of each series, the first point that has not been looked at */
+    char **heads; /* of each series, what stands in front of a value: its name and unit */
     bool first;   /* no entry has been written to the suite yet */
 };
 
@@ -38,17 +39,24 @@ static void add_commit(struct strbuf *out, const struct report_commit *commit)
     json_integer(out, "date", 1000 * commit->time);
 }
 
-static void add_bench(struct strbuf *out, const struct report_series *s,
-                      const struct report_point *point)
+/* A fresh string: {"name":…,"unit":…,"value": */
+static char *bench_head(const struct report_series *s)
 {
     bool time = s->units && !strcmp(s->units, "nanoseconds");
+    struct strbuf head = STRBUF_INIT;
+    strbuf_addch(&head, '{');
+    add_text(&head, "name", s->name);
+    add_text(&head, "unit", time ? "ns" : s->units);
+    json_key(&head, "value");
+    return strbuf_detach(&head);
+}
+
+static void add_bench(struct strbuf *out, const char *head, const struct report_point *point)
+{
     if (out->buf[out->len - 1] != '[')
         strbuf_addch(out, ',');
-    strbuf_addch(out, '{');
-    add_text(out, "name", s->name);
-    json_key(out, "value");
+    strbuf_addstr(out, head);
     format_double(out, point->value);
-    add_text(out, "unit", time ? "ns" : s->units ? s->units : "");
     if (point->runs > 1) {
         strbuf_addstr(out, ",\"range\":\"\xc2\xb1 ");
         format_double(out, (point->high - point->low) / 2);
@@ -75,7 +83,7 @@ static void add_entry(struct writer *w, const char *test_bed, size_t commit, boo
             strbuf_addch(w->out, '[');
         }
         empty = w->first = false;
-        add_bench(w->out, s, &s->points[w->next[i]++]);
+        add_bench(w->out, w->heads[i], &s->points[w->next[i]++]);
     }
     strbuf_addstr(w->out, empty ? "" : "]}");
 }
@@ -92,7 +100,10 @@ static void add_suite(struct writer *w, const char *test_bed)
 void report_data_js(const struct report *report, struct strbuf *out)
 {
     AUTO_FREE size_t *next = xcalloc(report->series_count + 1, sizeof(*next));
-    struct writer w = {.report = report, .out = out, .next = next};
+    AUTO_FREE char **heads = xcalloc(report->series_count + 1, sizeof(*heads));
+    struct writer w = {.report = report, .out = out, .next = next, .heads = heads};
+    for (size_t i = 0; i < report->series_count; i++)
+        heads[i] = bench_head(&report->series[i]);
     strbuf_addf(out, "window.BENCHMARK_DATA = {\"lastUpdate\":%" PRId64, 1000 * report->generated);
     add_text(out, "repoUrl", report->repository_url);
     strbuf_addstr(out, ",\"entries\":{");
@@ -105,4 +116,6 @@ void report_data_js(const struct report *report, struct strbuf *out)
         strbuf_addstr(out, "]");
     }
     strbuf_addstr(out, "}}\n");
+    for (size_t i = 0; i < report->series_count; i++)
+        free(heads[i]);
 }
