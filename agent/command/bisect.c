@@ -9,6 +9,7 @@
 #include "command/schedule_common.h"
 #include "decide/verdict.h"
 #include "pipeline/bisect.h"
+#include "store/alerts.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,7 +18,7 @@ enum { RUNS_MAX = 100000 };
 
 struct bisect_options {
     struct target_options target;
-    const char *benchmark, *metric, *change;
+    const char *benchmark, *metric, *change, *alert;
     double confidence, matters, budget;
     int64_t max_runs;
     bool retry_failed, disturbed, dry_run;
@@ -31,6 +32,8 @@ static const struct option_row rows[] = {
     ROW(metric, OPTION_STRING, "metric", "NAME", "of that metric, such as cpu_time"),
     ROW(change, OPTION_STRING, "change", "COMMIT|newest",
         "a change that `changes` finds there, in place of GOOD and BAD"),
+    ROW(alert, OPTION_STRING, "alert", "ID",
+        "the change behind an alert (`alerts list`), of its worst benchmark or of --benchmark"),
     ROW(target.repo, OPTION_STRING, "repo", "REPO",
         "the repository: a folder, a URL or github:OWNER/NAME"),
     ROW(target.branch, OPTION_STRING, "branch", "NAME", "its branch (default: the remote's own)"),
@@ -64,7 +67,9 @@ static int check_options(const struct bisect_options *o, struct error *err)
 {
     if (!o->target.repo)
         return error_set(err, ERROR_USAGE, "bisect needs --repo REPO");
-    if (!o->benchmark)
+    if (o->alert && (o->change || o->metric))
+        return error_set(err, ERROR_USAGE, "--alert says which change, and of which metric");
+    if (!o->benchmark && !o->alert)
         return error_set(err, ERROR_USAGE, "bisect needs --benchmark NAME: `results` lists them");
     int failed = command_check_text("benchmark", o->benchmark, err);
     if (!failed)
@@ -89,8 +94,9 @@ static int read_ends(const struct bisect_options *o, const struct strlist *args,
     size_t count = 0;
     while (count < args->count && args->items[count][0] != '-')
         count++;
-    if (o->change ? count != 0 : count != 2)
-        return error_set(err, ERROR_USAGE, "bisect takes two commits, GOOD and BAD, or --change");
+    if (o->change || o->alert ? count != 0 : count != 2)
+        return error_set(err, ERROR_USAGE,
+                         "bisect takes two commits, GOOD and BAD, or --change or --alert");
     for (size_t i = 0; i < count; i++) {
         int failed = command_check_commit(args->items[i], err);
         if (failed)
@@ -98,13 +104,37 @@ static int read_ends(const struct bisect_options *o, const struct strlist *args,
     }
     for (size_t i = count; i < args->count; i++)
         strlist_push(words, args->items[i]);
-    if (!o->change) {
+    if (count) {
         request->good = args->items[0];
         request->bad = args->items[1];
-        return 0;
     }
+    if (!o->change)
+        return 0;
     request->change = strcmp(o->change, "newest") ? o->change : "";
     return *request->change ? command_check_commit(o->change, err) : 0;
+}
+
+/* The first commit on the new level, and the benchmark unless one is given, as fresh strings. */
+static int read_alert(const struct globals *globals, const struct bisect_options *o,
+                      char **benchmark, char **change, struct error *err)
+{
+    AUTO_DATABASE struct database *db = NULL;
+    AUTO_ALERTS struct alerts alerts = {0};
+    bool several = false;
+    int failed = command_database(globals, &db, err);
+    if (!failed)
+        failed = alerts_read(db, &alerts, err);
+    if (failed)
+        return failed;
+    const struct alert *alert = alerts_find(&alerts, o->alert, &several);
+    if (!alert)
+        return error_set(err, several ? ERROR_USAGE : ERROR_NO_DATA, "%s alert %s in %s",
+                         several ? "there is more than one" : "there is no", o->alert, globals->db);
+    if (!alert->first_after || !alert->worst)
+        return error_set(err, ERROR_NO_DATA, "alert %s names no commit", o->alert);
+    *change = xstrdup(alert->first_after);
+    *benchmark = xstrdup(o->benchmark ? o->benchmark : alert->worst);
+    return 0;
 }
 
 /* --- what is printed -------------------------------------------------------------------------- */
@@ -353,10 +383,15 @@ static int run(const struct globals *globals, const void *raw, const struct strl
         failed = target_check(&o->target, &request.source, err);
     if (!failed)
         failed = target_run_words(globals, &o->target, &rest, &words, err);
+    AUTO_FREE char *benchmark = NULL, *change = NULL;
+    if (!failed && o->alert)
+        failed = read_alert(globals, o, &benchmark, &change, err);
     if (failed)
         return failed;
-    AUTO_FREE char *benchmark =
-        o->metric ? xasprintf("%s#%s", o->benchmark, o->metric) : xstrdup(o->benchmark);
+    if (o->alert)
+        request.change = change;
+    else
+        benchmark = o->metric ? xasprintf("%s#%s", o->benchmark, o->metric) : xstrdup(o->benchmark);
     request.benchmark = benchmark;
     return search(globals, o, &request, err);
 }
@@ -368,7 +403,8 @@ const struct command command_bisect = {
     .arguments = "GOOD BAD --benchmark NAME --repo REPO [-- OPTIONS OF run]",
     .description =
         "GOOD is a commit before the change, BAD one behind it, both on the branch's own line; or "
-        "--change\ntakes both from what `changes` finds. What is stored of these commits counts; "
+        "--change\nor --alert takes both from what `changes` finds. What is stored of these "
+        "commits counts; "
         "then one commit after\nthe other is measured here, each time the one that says most, "
         "some more than once, until the answer\nis as certain as --confidence asks for. That "
         "benchmark alone is measured, as far as its harness can be\ntold. A bisect that was "

@@ -176,6 +176,16 @@ def test_the_range_of_a_found_change(bench, tmp_path):
     said = json.loads(done.stdout)
     assert (said["answer"], said["first"]) == ("found", line.id(22)), said
     assert said["runs"] <= 6 and len(said["commits"]) < 10
+    done = bench("alerts", "update", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    alert, = json.loads(bench("alerts", "list", "--format", "json").stdout)
+    done = bench("bisect", "--alert", alert["alert"][:8], "--repo", line.folder, "--test-bed", "bed", "--format", "json",
+                 "--disturbed", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    again = json.loads(done.stdout)
+    assert (again["benchmark"], again["answer"], again["first"]) == ("scan", "found", line.id(22))
+    done = bench("bisect", "--alert", "ffffffff", "--repo", line.folder)
+    assert done.returncode == 3 and "there is no alert ffffffff" in done.stderr
     done = bench(*words_for(line, "--change", line.id(3), ends=()))
     assert done.returncode == 3 and "no change is found in its results at" in done.stderr
 
@@ -203,6 +213,7 @@ def small(tmp_path_factory):
 
 @pytest.mark.parametrize("words, message", [
     ([], "GOOD and BAD, or --change"),
+    (["--alert", "abcd", "--change", "newest"], "--alert says which change"),
     (["HEAD", "HEAD"], "'HEAD' is not a commit id"),
     (["0123456789", "{3}"], "0123456789 is not among the 4 commits"),
     (["{3}", "{0}"], "is not older than"),
