@@ -91,6 +91,8 @@ static int check_settings(struct error *err)
 int database_uri_check(const char *uri, struct error *err)
 {
     bool s3 = !strncmp(uri, "s3://", 5);
+    if (!s3 && !strncmp(uri, "s3:", 3))
+        return refuse(uri, "s3://bucket/prefix has two slashes behind the colon", err);
     if ((s3 || !strncmp(uri, "file://", 7)) && strpbrk(uri, "?#"))
         return refuse(uri,
                       s3 ? "'?' and '#' cannot be in its name"

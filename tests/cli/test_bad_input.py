@@ -450,7 +450,7 @@ S3 = {"AWS_ACCESS_KEY_ID": "the-user", "AWS_SECRET_ACCESS_KEY": "the-secret", "A
 
 @pytest.mark.parametrize("db", [
     "s3://bucket/a?b", "s3://bucket/a#b", "s3://user:secret@bucket/a", "s3://bucket:80/a", "s3://buc ket/a",
-    "s3://bucket//a", "s3://bucket/a\nb", "file:///tmp/a?b"])
+    "s3://bucket//a", "s3://bucket/a\nb", "file:///tmp/a?b", "s3:/bucket/a", "s3:bucket"])
 def test_a_uri_that_an_object_cannot_have_is_wrong_usage(filled, db):
     line = error_line(filled.run("results", db=db, env=S3), 129)
     assert "is no database" in line
