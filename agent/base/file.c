@@ -76,8 +76,24 @@ static int sync_parent(const char *path)
     return dir < 0 || fsync(dir) ? -errno : 0;
 }
 
+/* A device, a pipe: what is there is written to, for a file in its place would be another thing. */
+static int write_special(const char *path, const void *bytes, size_t len, struct error *err)
+{
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    int failed = fd < 0 ? -errno : fd_write_all(fd, bytes, len);
+    return failed ? error_errno(err, ERROR_FAILURE, -failed, "cannot write %s", path) : 0;
+}
+
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 int file_write_atomic(const char *path, const void *bytes, size_t len, struct error *err)
 {
+    if (is_special(path))
+        return write_special(path, bytes, len, err);
     AUTO_FREE char *tmp = xasprintf("%s.tmp.%d", path, (int)getpid());
     AUTO_CLOSE int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)

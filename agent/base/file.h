@@ -15,6 +15,7 @@
 /* Reads a regular file, or a pipe to its end, into `out` (appended). More than `max` bytes is an
  * ERROR_INPUT that names the limit; a missing file is ERROR_NOT_FOUND. */
 int file_read(const char *path, size_t max, struct strbuf *out, struct error *err) MUST_CHECK;
+/* A device or a pipe that is there, such as /dev/null, is written to and stays. */
 int file_write_atomic(const char *path, const void *bytes, size_t len,
                       struct error *err) MUST_CHECK;
 /* Writes all of it, through EINTR and short writes. 0 or -errno. */

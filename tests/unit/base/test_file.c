@@ -81,6 +81,24 @@ Test(file, does_not_write_into_a_folder_that_is_not_there)
     cr_assert(strstr(err.message, "/nonexistent/folder/f"), "%s", err.message);
 }
 
+Test(file, what_is_no_plain_file_is_written_to_and_stays)
+{
+    char *folder = scratch_new();
+    AUTO_FREE char *path = path_join(folder, "pipe");
+    char got[8] = "";
+    struct stat st;
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(file_write_atomic(path, "text", 4, NULL), 0);
+    cr_assert_eq(read(fd, got, sizeof(got)), 4);
+    cr_assert_str_eq(got, "text");
+    cr_assert_eq(stat(path, &st), 0);
+    cr_assert(S_ISFIFO(st.st_mode));
+    close(fd);
+    scratch_remove(folder);
+}
+
 Test(file, makes_folders_with_their_parents_and_is_content_when_they_are_there)
 {
     char *folder = scratch_new();
