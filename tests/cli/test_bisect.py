@@ -190,6 +190,28 @@ def test_the_range_of_a_found_change(bench, tmp_path):
     assert done.returncode == 3 and "no change is found in its results at" in done.stderr
 
 
+def test_what_a_merge_brought_in_is_the_merge(bench, tmp_path):
+    line = Line(tmp_path / "line", 5, 99)
+    repo = line.folder
+    git(repo, "checkout", "-q", "-b", "side")
+    program = PROGRAM.format(level=0.13, noise=0.01, works=True)
+    for number in range(2):
+        (repo / "bench.py").write_text(f"{program}# side {number}\n")
+        git(repo, "commit", "-q", "-a", "-m", f"side {number}", when=FIRST_TIME + 18_000 + number)
+    git(repo, "checkout", "-q", "main")
+    git(repo, "merge", "-q", "--no-ff", "-m", "merge of side", "side")
+    merge = git(repo, "rev-parse", "HEAD")
+    for number in range(3):
+        (repo / "bench.py").write_text(f"{program}# {number}\n")
+        git(repo, "commit", "-q", "-a", "-m", f"later {number}")
+    ends = (git(repo, "rev-parse", "main~7"), git(repo, "rev-parse", "main"))
+    said, _ = bisect(bench, line, ends=ends)
+    assert len(said["commits"]) == 8
+    assert (said["answer"], said["first"], said["last"]) == ("found", merge, merge)
+    done = bench(*words_for(line, ends=(ends[0], git(repo, "rev-parse", "side"))))
+    assert done.returncode == 129 and "is not among the 9 commits of the branch" in done.stderr
+
+
 def test_limits_leave_it_unsure_and_name_what_is_next(bench, tmp_path):
     line = Line(tmp_path / "line", 16, 8)
     said, err = bisect(bench, line, "--max-runs", "3")
