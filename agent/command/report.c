@@ -31,7 +31,7 @@ struct report_options {
     double alpha, matters; /* `matters` in per cent */
     uint64_t max_bytes;
     int64_t samples;
-    bool pull_request;
+    bool pull_request, dark;
 };
 
 static const struct report_options defaults = {
@@ -50,6 +50,8 @@ static const struct option_row rows[] = {
     OPTION(struct report_options, svg, OPTION_STRING, "svg", "FILE|FOLDER",
            "a chart of one series, or of each into a folder"),
     OPTION(struct report_options, png, OPTION_STRING, "png", "FILE|FOLDER", "the same as PNG"),
+    {"dark", OPTION_FLAG, offsetof(struct report_options, dark), NULL,
+     "charts for dark pages: light lines on dark paper"},
     OPTION(struct report_options, json, OPTION_STRING, "json", "FILE", "everything"),
     OPTION(struct report_options, csv, OPTION_STRING, "csv", "FILE",
            "a row for each commit of each series"),
@@ -182,13 +184,15 @@ static int write_folders(const struct report_options *o, const struct report *re
         log_info("%s: %zu files written, %zu unchanged, %zu removed", o->site, site.written,
                  site.kept, site.removed);
     if (o->svg && !failed)
-        failed = chart_write_all(report, o->svg, CHART_SVG, &charts, err);
+        failed =
+            chart_write_all(report, o->svg, (struct chart_look){CHART_SVG, o->dark}, &charts, err);
     if (o->svg && !failed)
-        log_info("%s: %zu charts", o->svg, charts);
+        log_info("%s: %zu chart%s", o->svg, charts, charts == 1 ? "" : "s");
     if (o->png && !failed)
-        failed = chart_write_all(report, o->png, CHART_PNG, &charts, err);
+        failed =
+            chart_write_all(report, o->png, (struct chart_look){CHART_PNG, o->dark}, &charts, err);
     if (o->png && !failed)
-        log_info("%s: %zu charts", o->png, charts);
+        log_info("%s: %zu chart%s", o->png, charts, charts == 1 ? "" : "s");
     return failed;
 }
 

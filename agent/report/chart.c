@@ -118,7 +118,7 @@ static char *subtitle_of(const struct report *report, const struct report_series
                      series->test_bed ? series->test_bed : "", series->count, newest->id, day);
 }
 
-int chart_draw(const struct report *report, size_t series_number, enum chart_kind kind,
+int chart_draw(const struct report *report, size_t series_number, struct chart_look look,
                struct strbuf *out, struct error *err)
 {
     const struct report_series *series = &report->series[series_number];
@@ -142,8 +142,8 @@ int chart_draw(const struct report *report, size_t series_number, enum chart_kin
         .mark_count = drawing.mark_count,
         .width = WIDTH,
         .height = HEIGHT,
-        .look = logarithmic ? NATIVE_CHART_LOG : 0,
-        .kind = kind == CHART_PNG ? NATIVE_CHART_PNG : NATIVE_CHART_SVG,
+        .look = (logarithmic ? NATIVE_CHART_LOG : 0U) | (look.dark ? NATIVE_CHART_DARK : 0U),
+        .kind = look.kind == CHART_PNG ? NATIVE_CHART_PNG : NATIVE_CHART_SVG,
     };
     char *bytes = NULL, reason[256];
     size_t len = 0;
@@ -192,30 +192,30 @@ static bool ends_with(const char *text, const char *end)
 }
 
 static int write_one(const struct report *report, size_t series, const char *path,
-                     enum chart_kind kind, struct error *err)
+                     struct chart_look look, struct error *err)
 {
     AUTO_STRBUF struct strbuf picture = STRBUF_INIT;
-    int failed = chart_draw(report, series, kind, &picture, err);
+    int failed = chart_draw(report, series, look, &picture, err);
     return failed ? failed : file_write_atomic(path, picture.buf, picture.len, err);
 }
 
-int chart_write_all(const struct report *report, const char *path, enum chart_kind kind,
+int chart_write_all(const struct report *report, const char *path, struct chart_look look,
                     size_t *written, struct error *err)
 {
-    if (ends_with(path, suffix_of(kind))) {
+    if (ends_with(path, suffix_of(look.kind))) {
         if (report->series_count != 1)
             return error_set(err, ERROR_USAGE,
                              "%s is one picture and the report has %zu series: choose one with "
                              "--benchmark and --test-bed, or name a folder",
                              path, report->series_count);
         *written = 1;
-        return write_one(report, 0, path, kind, err);
+        return write_one(report, 0, path, look, err);
     }
     int failed = dir_make(path, err);
     for (size_t i = 0; i < report->series_count && !failed; i++) {
-        AUTO_FREE char *name = chart_file_name(&report->series[i], kind);
+        AUTO_FREE char *name = chart_file_name(&report->series[i], look.kind);
         AUTO_FREE char *file = path_join(path, name);
-        failed = write_one(report, i, file, kind, err);
+        failed = write_one(report, i, file, look, err);
     }
     if (!failed)
         *written = report->series_count;

@@ -227,10 +227,12 @@ Test(chart, a_picture_is_what_its_kind_says)
     AUTO_EXAMPLE struct example *e = example_new("a <b> & \x01 c");
     AUTO_STRBUF struct strbuf svg = STRBUF_INIT, png = STRBUF_INIT;
     struct error err = ERROR_INIT;
-    cr_assert_eq(chart_draw(&e->report, 1, CHART_SVG, &svg, &err), 0, "%s", err.message);
+    cr_assert_eq(chart_draw(&e->report, 1, (struct chart_look){CHART_SVG, false}, &svg, &err), 0,
+                 "%s", err.message);
     cr_assert(!strncmp(svg.buf, "<svg", 4));
     cr_assert(strstr(svg.buf, "a &lt;b&gt; &amp;  c"), "%.900s", svg.buf);
-    cr_assert_eq(chart_draw(&e->report, 0, CHART_PNG, &png, &err), 0, "%s", err.message);
+    cr_assert_eq(chart_draw(&e->report, 0, (struct chart_look){CHART_PNG, true}, &png, &err), 0,
+                 "%s", err.message);
     cr_assert(png.len > 1000 && !memcmp(png.buf, "\x89PNG\r\n\x1a\n", 8));
 }
 
@@ -240,7 +242,8 @@ Test(chart, a_number_that_is_none_is_an_error_with_the_name)
     AUTO_STRBUF struct strbuf svg = STRBUF_INIT;
     struct error err = ERROR_INIT;
     e->series[1].points[3].value = NAN;
-    cr_assert_eq(chart_draw(&e->report, 1, CHART_SVG, &svg, &err), ERROR_FAILURE);
+    cr_assert_eq(chart_draw(&e->report, 1, (struct chart_look){CHART_SVG, false}, &svg, &err),
+                 ERROR_FAILURE);
     cr_assert(strstr(err.message, "odd: a chart needs finite numbers"), "%s", err.message);
     cr_assert_eq(svg.len, 0);
 }
