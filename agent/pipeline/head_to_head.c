@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "decide/robust.h"
+#include "host/machine.h"
 #include "pipeline/head_to_head_state.h"
 #include "pipeline/run_evidence.h"
 #include "pipeline/run_host.h"
@@ -51,6 +52,7 @@ static void match_release(struct match *match)
     }
     free(match->units);
     policy_release(&match->policy);
+    test_bed_release(&match->test_bed);
     for (int i = 0; i < SIDES; i++) {
         run_release(&match->sides[i].run);
         run_outcome_release(&match->sides[i].outcome);
@@ -145,10 +147,13 @@ static int load_policy(struct match *match, struct error *err)
 {
     const struct run *base = &match->sides[BASE].run;
     const struct head_to_head_request *request = match->request;
+    int failed = machine_test_bed(request->run->testbed_name, &match->test_bed, err);
+    if (failed)
+        return failed;
     AUTO_FREE char *own = path_join(base->checkout.path, CONFIG_FILE);
     const char *file = request->run->config ? request->run->config : own;
     struct policy *policy = &match->policy;
-    int failed = path_exists(file) ? policy_load(file, policy, err) : 0;
+    failed = path_exists(file) ? policy_load(file, policy, err) : 0;
     if (failed)
         return failed;
     if (!isnan(request->matters))

@@ -134,6 +134,8 @@ static void set_measurement_time(struct run *run, double seconds)
         strlist_pushf(arguments, "--measurement-time=%g", seconds);
         strlist_pushf(arguments, "--warm-up-time=%g", seconds / 4);
         strlist_push(arguments, "--sample-size=10");
+        /* What it computes by resampling is not looked at, and takes longer than the samples. */
+        strlist_push(arguments, "--nresamples=1001");
     }
     if (run->has_suite)
         strlist_pushf(&run->suite.arguments, "--benchmark-max-time=%g", seconds);

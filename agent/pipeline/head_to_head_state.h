@@ -42,6 +42,7 @@ struct match {
     struct series *series;
     size_t series_count, series_cap;
     struct policy policy; /* of BASE */
+    struct test_bed test_bed;
     struct unit *units;
     size_t unit_count, unit_cap;
     uint64_t random;   /* state */

@@ -36,8 +36,7 @@ static bool higher_is_better(const struct policy_settings *settings, const char 
 static void add_series(struct match *match, struct unit *unit, const char *benchmark,
                        const char *units)
 {
-    const char *bed = match->request->run->testbed_name;
-    struct policy_settings settings = policy_of(&match->policy, benchmark, bed);
+    struct policy_settings settings = policy_of(&match->policy, benchmark, match->test_bed.name);
     if (settings.ignore == POLICY_YES) {
         match->out->ignored++;
         return;
