@@ -3,12 +3,9 @@
 function el(tag, attributes, ...children) {
     const node = document.createElement(tag);
     for (const [key, value] of Object.entries(attributes || {})) {
-        if (value === undefined || value === null || value === false)
-            continue;
-        if (key.startsWith("on"))
-            node.addEventListener(key.slice(2), value);
-        else
-            node.setAttribute(key, value === true ? "" : value);
+        if (value === undefined || value === null || value === false) continue;
+        if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+        else node.setAttribute(key, value === true ? "" : value);
     }
     node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
     return node;
@@ -16,14 +13,14 @@ function el(tag, attributes, ...children) {
 
 function svg(tag, attributes, ...children) {
     const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [key, value] of Object.entries(attributes))
-        node.setAttribute(key, value);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
     node.append(...children);
     return node;
 }
 
 /* What cannot be seen, and what turns the direction of text, is shown by its number. */
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g;
+const UNSEEN =
+    /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g;
 
 function visible(text) {
     return String(text).replace(UNSEEN, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
@@ -39,9 +36,26 @@ function announce(text) {
 }
 
 const SCALES = {
-    nanoseconds: [[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"], [1e-3, "ps"]],
-    seconds: [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]],
-    bytes: [[2 ** 40, "TiB"], [2 ** 30, "GiB"], [2 ** 20, "MiB"], [1024, "KiB"], [1, "B"]],
+    nanoseconds: [
+        [1e9, "s"],
+        [1e6, "ms"],
+        [1e3, "µs"],
+        [1, "ns"],
+        [1e-3, "ps"],
+    ],
+    seconds: [
+        [1, "s"],
+        [1e-3, "ms"],
+        [1e-6, "µs"],
+        [1e-9, "ns"],
+    ],
+    bytes: [
+        [2 ** 40, "TiB"],
+        [2 ** 30, "GiB"],
+        [2 ** 20, "MiB"],
+        [1024, "KiB"],
+        [1, "B"],
+    ],
 };
 SCALES.ns = SCALES.nanoseconds;
 SCALES.s = SCALES.seconds;
@@ -51,19 +65,16 @@ SCALES["bytes/s"] = SCALES["bytes/second"] = SCALES.bytes.map(([size, unit]) => 
 /* How values of about this size are shown: divided by `by`, with the unit behind them. */
 function scaleOf(units, size) {
     const scales = Object.hasOwn(SCALES, units || "") ? SCALES[units] : null;
-    if (!scales)
-        return { by: 1, unit: units ? visible(units) : "" };
+    if (!scales) return { by: 1, unit: units ? visible(units) : "" };
     const fitting = scales.find(([least]) => Math.abs(size) >= least);
     const [by, unit] = fitting || (size ? scales[scales.length - 1] : scales.find(([least]) => least === 1));
     return { by, unit };
 }
 
 function digits(value, count) {
-    if (value === null || value === undefined || !Number.isFinite(value))
-        return "–";
+    if (value === null || value === undefined || !Number.isFinite(value)) return "–";
     const size = Math.abs(value);
-    if (size >= 1e6 || (size && size < 1e-4))
-        return value.toExponential(count - 1).replace("e+", "e");
+    if (size >= 1e6 || (size && size < 1e-4)) return value.toExponential(count - 1).replace("e+", "e");
     return Number.isInteger(value) ? value.toLocaleString("en-US") : decimals(value, count);
 }
 
@@ -75,8 +86,7 @@ function decimals(value, count) {
 
 /* "12.35 ms" */
 function quantity(value, units) {
-    if (value === null || value === undefined)
-        return "–";
+    if (value === null || value === undefined) return "–";
     const scale = scaleOf(units, value);
     const number = scale.by === 1 ? digits(value, 4) : decimals(value / scale.by, 4);
     return number + (scale.unit ? "\u00a0" + scale.unit : "");
@@ -84,11 +94,9 @@ function quantity(value, units) {
 
 /* "+5.2 %", or a difference in the unit where effects are not relative. */
 function effect(value, relative, units) {
-    if (value === null || value === undefined)
-        return "–";
+    if (value === null || value === undefined) return "–";
     const sign = value > 0 ? "+" : value < 0 ? "−" : "±";
-    if (!relative)
-        return sign + quantity(Math.abs(value), units);
+    if (!relative) return sign + quantity(Math.abs(value), units);
     const percent = Math.abs(100 * value);
     const shown = percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0);
     return (shown === "0.0" ? "±" : sign) + shown + "\u00a0%";

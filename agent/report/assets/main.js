@@ -17,9 +17,16 @@ function compareFromHash(text) {
 function viewOfHash(hash) {
     if (hash.startsWith("#series=")) {
         const series = byKey.get(hash.slice("#series=".length));
-        if (series)
-            return [panelView(series), visible(series.title)];
-        return [el("div", {}, el("h1", { tabindex: "-1" }, "This benchmark is not in the report"), el("p", {}, el("a", { href: "#" }, "To the overview"))), "Not found"];
+        if (series) return [panelView(series), visible(series.title)];
+        return [
+            el(
+                "div",
+                {},
+                el("h1", { tabindex: "-1" }, "This benchmark is not in the report"),
+                el("p", {}, el("a", { href: "#" }, "To the overview")),
+            ),
+            "Not found",
+        ];
     }
     if (hash === "#compare" || hash.startsWith("#compare="))
         return [compareFromHash(decodeURIComponent(hash.slice("#compare=".length))), "Compare"];
@@ -28,21 +35,21 @@ function viewOfHash(hash) {
 
 function show(moveFocus) {
     const hash = location.hash;
-    if (hash === "#main")
-        return;
-    if (shown && shown.close)
-        shown.close();
+    if (hash === "#main") return;
+    if (shown && shown.close) shown.close();
     const [view, title] = viewOfHash(hash);
     shown = view;
     const place = document.getElementById("view");
     place.replaceChildren(view);
     document.title = `${title.slice(0, 120)} – ${report.project ? visible(report.project) : "benchmarks"}`;
-    const here = hash.startsWith("#compare") ? "to-compare" : hash.startsWith("#series=") ? "" : "to-overview";
+    const here = hash.startsWith("#compare")
+        ? "to-compare"
+        : hash.startsWith("#series=")
+          ? ""
+          : "to-overview";
     for (const id of ["to-overview", "to-compare"]) {
-        if (id === here)
-            document.getElementById(id).setAttribute("aria-current", "page");
-        else
-            document.getElementById(id).removeAttribute("aria-current");
+        if (id === here) document.getElementById(id).setAttribute("aria-current", "page");
+        else document.getElementById(id).removeAttribute("aria-current");
     }
     if (moveFocus) {
         window.scrollTo(0, 0);
@@ -63,16 +70,15 @@ function storedTheme() {
 }
 
 function setTheme(theme) {
-    if (theme === "automatic")
-        delete document.documentElement.dataset.theme;
-    else
-        document.documentElement.dataset.theme = theme;
+    if (theme === "automatic") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
     document.getElementById("theme").textContent = "Theme: " + theme;
     document.dispatchEvent(new Event("themechange"));
 }
 
 function nextTheme() {
-    const theme = THEMES[(THEMES.indexOf(document.documentElement.dataset.theme || "automatic") + 1) % THEMES.length];
+    const theme =
+        THEMES[(THEMES.indexOf(document.documentElement.dataset.theme || "automatic") + 1) % THEMES.length];
     setTheme(theme);
     try {
         localStorage.setItem("lance-bench-theme", theme);
@@ -88,14 +94,15 @@ function fillFrame() {
     const footer = document.getElementById("footer");
     footer.append("Made by ", foreign(report.generator || "lance-bench"), ".");
     const home = webAddress(report.repository);
-    if (home)
-        footer.append(" ", el("a", { href: home, rel: "noreferrer noopener" }, "The repository"), ".");
+    if (home) footer.append(" ", el("a", { href: home, rel: "noreferrer noopener" }, "The repository"), ".");
 }
 
 const themeNow = storedTheme();
 setTheme(THEMES.includes(themeNow) ? themeNow : "automatic");
 document.getElementById("theme").addEventListener("click", nextTheme);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new Event("themechange")));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
+    document.dispatchEvent(new Event("themechange")),
+);
 window.addEventListener("hashchange", () => show(true));
 fillFrame();
 show(false);

@@ -7,7 +7,10 @@ function sparkPath(text, points) {
     const heights = Array.from(text, (letter) => 63 - LETTERS.indexOf(letter));
     if (points <= SPARK_COLUMNS) {
         const line = heights.map((y, x) => `${x ? "L" : "M"}${x} ${y}`).join("");
-        return { path: points === 1 ? `M0 ${heights[0]}L1 ${heights[0]}` : line, width: Math.max(1, points - 1) };
+        return {
+            path: points === 1 ? `M0 ${heights[0]}L1 ${heights[0]}` : line,
+            width: Math.max(1, points - 1),
+        };
     }
     let path = "";
     for (let x = 0; x < SPARK_COLUMNS; x++)
@@ -17,19 +20,30 @@ function sparkPath(text, points) {
 
 function drawSpark(cell, series) {
     const { path, width } = sparkPath(series.spark, series.points);
-    cell.append(svg("svg", {
-        class: "spark", viewBox: `-0.5 -3 ${width + 1} 70`, preserveAspectRatio: "none", "aria-hidden": "true",
-    }, svg("path", { d: path })));
+    cell.append(
+        svg(
+            "svg",
+            {
+                class: "spark",
+                viewBox: `-0.5 -3 ${width + 1} 70`,
+                preserveAspectRatio: "none",
+                "aria-hidden": "true",
+            },
+            svg("path", { d: path }),
+        ),
+    );
 }
 
-const sparkWatcher = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-        if (!entry.isIntersecting)
-            continue;
-        sparkWatcher.unobserve(entry.target);
-        drawSpark(entry.target, allSeries[entry.target.dataset.series]);
-    }
-}, { rootMargin: "200px" });
+const sparkWatcher = new IntersectionObserver(
+    (entries) => {
+        for (const entry of entries) {
+            if (!entry.isIntersecting) continue;
+            sparkWatcher.unobserve(entry.target);
+            drawSpark(entry.target, allSeries[entry.target.dataset.series]);
+        }
+    },
+    { rootMargin: "200px" },
+);
 
 function sparkCell(series) {
     const cell = el("td", { class: "trend", "data-series": series.number });

@@ -10,8 +10,11 @@ class RowFeed {
         this.body = body;
         this.makeRow = makeRow;
         this.turn = 0;
-        this.more = el("p", { class: "small", hidden: true },
-            el("button", { type: "button", onclick: () => this.fill(this.shown + 1000) }, "Show more rows"));
+        this.more = el(
+            "p",
+            { class: "small", hidden: true },
+            el("button", { type: "button", onclick: () => this.fill(this.shown + 1000) }, "Show more rows"),
+        );
     }
 
     /* Shows these items, from the first one. */
@@ -27,16 +30,14 @@ class RowFeed {
     fill(until) {
         const end = Math.min(until, this.items.length);
         const rows = [];
-        while (this.shown < end)
-            rows.push(this.makeRow(this.items[this.shown++]));
+        while (this.shown < end) rows.push(this.makeRow(this.items[this.shown++]));
         this.body.append(...rows);
         this.more.hidden = this.shown >= this.items.length || this.shown < ROWS_AT_ONCE_MAX;
     }
 
     later(turn) {
         const most = Math.min(this.items.length, ROWS_AT_ONCE_MAX);
-        if (turn !== this.turn || this.shown >= most)
-            return;
+        if (turn !== this.turn || this.shown >= most) return;
         const wait = window.requestIdleCallback || ((work) => setTimeout(work, 30));
         wait(() => {
             if (turn === this.turn && this.body.isConnected) {
@@ -65,15 +66,15 @@ function markSorted(row, sort) {
     for (const heading of row.querySelectorAll("th[data-key]")) {
         if (heading.dataset.key === sort.key)
             heading.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
-        else
-            heading.removeAttribute("aria-sort");
+        else heading.removeAttribute("aria-sort");
     }
 }
 
 /* Ascending, what is not known last either way. */
 function compareBy(value, down) {
     return (a, b) => {
-        const x = value(a), y = value(b);
+        const x = value(a),
+            y = value(b);
         if (x === null || y === null || x === undefined || y === undefined)
             return ((x ?? null) === null) - ((y ?? null) === null) || a.number - b.number;
         const order = typeof x === "string" ? (x < y ? -1 : x > y ? 1 : 0) : x - y;
