@@ -212,10 +212,12 @@ void escape_csv(struct strbuf *out, const char *text, size_t len)
 void escape_sql(struct strbuf *out, const char *text, size_t len)
 {
     strbuf_addch(out, '\'');
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len;) {
+        size_t step = utf8_sequence(text + i, len - i);
         if (text[i] == '\'')
             strbuf_addch(out, '\'');
-        strbuf_addch(out, text[i]);
+        strbuf_add(out, step ? text + i : "\xef\xbf\xbd", step ? step : 3);
+        i += step ? step : 1;
     }
     strbuf_addch(out, '\'');
 }

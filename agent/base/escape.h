@@ -24,7 +24,7 @@ void escape_script(struct strbuf *out, const char *text, size_t len);
 void escape_markdown(struct strbuf *out, const char *text, size_t len);
 /* A CSV field, quoted where RFC 4180 asks for it. */
 void escape_csv(struct strbuf *out, const char *text, size_t len);
-/* A SQL string literal with its quotes. */
+/* A SQL string literal with its quotes. Bytes that are not UTF-8 become U+FFFD, as in a column. */
 void escape_sql(struct strbuf *out, const char *text, size_t len);
 
 /* Length in bytes of the UTF-8 sequence at `text` (RFC 3629: no overlong forms, no surrogates), or

@@ -110,6 +110,7 @@ Test(escape, quotes_csv_where_rfc_4180_asks_for_it)
 Test(escape, doubles_quotes_in_sql)
 {
     becomes(escape_sql, "it's", "'it''s'");
+    becomes(escape_sql, "rack \xe9 7", "'rack \xef\xbf\xbd 7'");
     becomes(escape_sql, "'; DROP TABLE results; --", "'''; DROP TABLE results; --'");
     becomes(escape_sql, "\\'", "'\\'''");
 }
