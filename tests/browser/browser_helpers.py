@@ -24,7 +24,7 @@ QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "-
 
 
 def example():
-    """Benchmarks of every kind: steady, slower, better, hostile, of another metric, on another test bed, of many runs."""
+    """Benchmarks of every kind: steady, slower, better, hostile, of another metric or test bed, of many runs."""
     history = History()
     half = COUNT - 10
     history.line(noisy([1e6] * half + [1.2e6] * 9 + [1.44e6]), name="slower")
@@ -66,7 +66,8 @@ class Page:
     def series(self, url, name, metric="wall_time"):
         """Opens the view of the series of this name on the first test bed."""
         key = self.page.evaluate(
-            "([name, metric]) => keyOf(allSeries.find((s) => s.title === name && s.metric === metric && s.test_bed === 'bed'))", [name, metric])
+            "([name, metric]) => keyOf(allSeries.find("
+            "(s) => s.title === name && s.metric === metric && s.test_bed === 'bed'))", [name, metric])
         self.page.goto(f"{url}#series={key}")
         self.page.wait_for_selector("[data-ready=yes] .u-over")
 

@@ -19,7 +19,8 @@ def files(agent, tmp_path_factory):
     """The folder of report.html and site/."""
     store = Store(agent, tmp_path_factory.mktemp("report"))
     example().write(store)
-    store.ok("report", "--html", "report.html", "--site", "site", "--samples", "2", "--repository-url", "https://github.com/lancedb/lance")
+    store.ok("report", "--html", "report.html", "--site", "site", "--samples", "2",
+             "--repository-url", "https://github.com/lancedb/lance")
     return store.folder
 
 

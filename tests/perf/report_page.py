@@ -1,7 +1,7 @@
 """How quickly the HTML report of many benchmarks is written, and opens in Chromium. Prints, and never fails.
 
     scripts/test-tools venv-new venv-browser
-    LANCE_BENCH=build/lance-bench TEST_TOOLS/venv-browser/bin/python tests/perf/report_page.py [--series N] [--commits N]
+    LANCE_BENCH=build/lance-bench TEST_TOOLS/venv-browser/bin/python tests/perf/report_page.py [--series N]
 """
 
 import argparse
@@ -55,13 +55,15 @@ def opening(browser, url):
             step()
         times[name] = time.perf_counter() - started
 
-    timed("usable", lambda: page.goto(url, wait_until="commit"), lambda: page.wait_for_selector("html[data-ready] #series tbody tr"))
+    timed("usable", lambda: page.goto(url, wait_until="commit"),
+          lambda: page.wait_for_selector("html[data-ready] #series tbody tr"))
     page.wait_for_load_state("load")
     times["first paint"] = (page.evaluate(PAINT) or float("nan")) / 1000
     until(page, "document.querySelectorAll('#series tbody tr').length >= Math.min(allSeries.length, 4000)")
     timed("filter", lambda: page.fill("input[type=search]", "name/17"),
           lambda: page.wait_for_selector("#series caption:has-text(' of ')"))
-    timed("series", lambda: page.locator("#series tbody a").first.click(), lambda: page.wait_for_selector("[data-ready=yes] .u-over"))
+    timed("series", lambda: page.locator("#series tbody a").first.click(),
+          lambda: page.wait_for_selector("[data-ready=yes] .u-over"))
     timed("compare", lambda: page.goto(f"{url}#compare"), lambda: page.wait_for_selector("#compare tbody tr"))
     context.close()
     return times
@@ -80,8 +82,8 @@ def main():
         page, site = write(folder, "--html", report), write(folder, "--site", pathlib.Path(folder) / "site")
         again = write(folder, "--site", pathlib.Path(folder) / "site")
         print(f"{args.series} series of {args.commits} commits, load average {os.getloadavg()[0]:.1f}")
-        print(f"page {report.stat().st_size / 1e6:.1f} MB; CPU: page {page:.2f} s, site {site:.2f} s, site again {again:.2f} s, "
-              f"one series {nothing:.2f} s")
+        print(f"page {report.stat().st_size / 1e6:.1f} MB; CPU: page {page:.2f} s, site {site:.2f} s, "
+              f"site again {again:.2f} s, one series {nothing:.2f} s")
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             rounds = [opening(browser, report.as_uri()) for _ in range(args.rounds)]
