@@ -8,6 +8,7 @@
 #include "host/machine.h"
 #include "pipeline/publish.h"
 #include "pipeline/run_clock.h"
+#include "pipeline/run_cut_off.h"
 #include "pipeline/run_evidence.h"
 #include "pipeline/run_results.h"
 #include "pipeline/spool.h"
@@ -228,6 +229,18 @@ static int put_records(const struct storing *storing, struct error *err)
     return keep_records(storing, &records, err);
 }
 
+/* A poller's execution has a fence instead. */
+static void take_back_cut_off(const struct storing *storing)
+{
+    const struct run *run = storing->run;
+    struct error reason = ERROR_INIT;
+    if (run->request->pull_request || run->request->fence)
+        return;
+    if (run_take_back_cut_off(run->request->db, run->out->commit, storing->bed.name, run->out->run,
+                              &reason))
+        log_warning("whether an earlier run was cut off is not known: %s", reason.message);
+}
+
 int run_store(struct run *run, int failed, const struct error *why, struct error *err)
 {
     if (run->request->results_dir)
@@ -241,6 +254,7 @@ int run_store(struct run *run, int failed, const struct error *why, struct error
         xasprintf("host session|%s|%s|%" PRId64, storing.bed.name, run->out->run, run->started_at);
     uuid5_text(session, strlen(session), storing.session);
     run->stage = "store";
+    take_back_cut_off(&storing);
     unstored = publish_parts(&storing, err);
     run->out->outcome = judge(&storing, failed);
     run->out->reason = failed && why ? xstrdup(why->message)
