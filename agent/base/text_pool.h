@@ -7,10 +7,15 @@
 
 #define TEXT_NONE UINT32_MAX /* the number of NULL */
 
+struct text_pool_slot {
+    uint32_t number; /* + 1 of what stands there, 0 for none */
+    uint32_t hash;   /* of its text */
+};
+
 struct text_pool {
     char **items; /* by number; owned */
     size_t count, cap;
-    uint32_t *slots; /* number + 1 of what stands there, 0 for none */
+    struct text_pool_slot *slots;
     size_t slot_count;
 };
 

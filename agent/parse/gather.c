@@ -84,8 +84,11 @@ static void write_key(struct gather *gather, const struct gather_piece *piece)
     if (piece->variant)
         strbuf_addf(key, "%" PRIu64, piece->variant);
     strbuf_addch(key, '\x1f');
-    for (const char *p = piece->metric; p && *p; p++)
-        strbuf_addch(key, *p == '#' ? '_' : *p);
+    size_t start = key->len;
+    if (piece->metric)
+        strbuf_addstr(key, piece->metric);
+    for (char *p = key->buf + start; (p = strchr(p, '#'));)
+        *p = '_';
     strbuf_addch(key, '\x1f');
     strbuf_add(key, piece->benchmark->buf, piece->benchmark->len);
 }

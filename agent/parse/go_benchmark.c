@@ -100,7 +100,7 @@ static bool read_setting(struct stream *s, const char *line)
 static int keep_pairs(struct go_file *file, const struct stream *s, const struct strbuf *name,
                       uint64_t iterations, const char *text, struct error *err)
 {
-    double ns = 0, rate = go_rate(text, &ns);
+    double ns = 0, rate = strstr(text, "MB/s") ? go_rate(text, &ns) : 0;
     int rc = 0;
     for (;;) {
         size_t value_len = 0, unit_len = 0;

@@ -1,8 +1,10 @@
 #include "parse/text_number.h"
 
 #include "base/number.h"
+#include "parse/decimal.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 #define NUMBER_MAX 64 /* bytes of a number */
@@ -20,7 +22,8 @@ static bool is_thousands(const char *text, size_t len, size_t at)
 
 bool text_number(const char *text, size_t len, double *out)
 {
-    char digits[NUMBER_MAX + 1];
+    char digits[NUMBER_MAX + 1 + DECIMAL_PADDING] = {0};
+    struct decimal decimal;
     size_t count = 0;
     bool fraction = false;
     for (size_t i = 0; i < len; i++) {
@@ -34,8 +37,14 @@ bool text_number(const char *text, size_t len, double *out)
             return false;
         digits[count++] = c;
     }
-    digits[count] = '\0';
-    return parse_double(digits, out);
+    /* What is a number in JSON too is read faster, to the same double. */
+    if (decimal_scan(digits, &decimal) != digits + count)
+        return parse_double(digits, out);
+    double value = decimal_value(&decimal, digits);
+    if (!isfinite(value))
+        return false;
+    *out = value;
+    return true;
 }
 
 const char *text_word(const char **at, size_t *len)
