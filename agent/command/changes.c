@@ -241,6 +241,11 @@ static int run_history(const struct globals *globals, const struct changes_optio
         return error_set(err, ERROR_NO_DATA, "no results in %s yet", globals->db);
     if (failed)
         return failed;
+    if (!history.count && history.left_out)
+        return error_set(err, ERROR_NO_DATA,
+                         "%s has nothing to go by: %zu results match, and all were measured under "
+                         "conditions that spoil them",
+                         globals->db, history.left_out);
     if (!history.count)
         return error_set(err, ERROR_NO_DATA, "no result in %s matches", globals->db);
     changes_find(&history, &found);
