@@ -121,6 +121,7 @@ def prepare():
     if reason:
         sys.exit(f"docker: {reason}")
     with daemon() as docker:
+        docker("import", HOME / "base.tar", BASE)  # it may be a new one
         docker.build("bench", "lance-bench-prepared", "/bin/true", timeout=3000)
 
 

@@ -11,7 +11,7 @@ from bot_helpers import Forge
 from docker_daemon import ROOT
 from github_server import TOKEN
 from run_helpers import git
-from test_loop import CREDENTIALS
+from consumer import CREDENTIALS
 
 
 @pytest.fixture

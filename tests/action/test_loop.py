@@ -1,147 +1,65 @@
-"""The whole loop on one machine: cron → schedule → dispatch → run in the container → publish to S3 → nothing left to do.
+"""The whole loop on one machine: cron → schedule → dispatch → run in the container → publish to S3 → nothing left to do;
+and the same with a kill at every arrow.
 
 The workflows are those that `lance-bench init` writes, run by act; GitHub's API is the stand-in, S3 a real server."""
 
-import contextlib
-import json
-import os
-import re
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
-
 import pytest
 
-from docker_daemon import ROOT, TOOLS
-from github_server import TOKEN, GitHubServer
-from run_helpers import git, make_sample
+from consumer import succeeded
+from run_helpers import git
 
-KEYS = ("the-user", "the-secret")
-INPUTS = ["git_sha", "pr_number", "pr_repo", "run_rust", "run_python", "rust_crates"]
-# What aws-actions/configure-aws-credentials does with keys.
-CREDENTIALS = """
-name: stand-in
-inputs: {aws-access-key-id: {required: false}, aws-secret-access-key: {required: false}, aws-region: {required: true}}
-runs:
-  using: composite
-  steps:
-    - shell: bash
-      env:
-        ID: ${{ inputs.aws-access-key-id }}
-        SECRET: ${{ inputs.aws-secret-access-key }}
-        REGION: ${{ inputs.aws-region }}
-      run: |
-        { echo "AWS_ACCESS_KEY_ID=$ID"; echo "AWS_SECRET_ACCESS_KEY=$SECRET"; echo "AWS_REGION=$REGION"; } >>"$GITHUB_ENV"
-"""
-
-
-@pytest.fixture
-def s3(tmp_path):
-    if not (TOOLS / "versitygw.stamp").is_file():
-        pytest.skip("no S3 server: run scripts/test-tools versitygw")
-    (tmp_path / "s3" / "bucket").mkdir(parents=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [TOOLS / "bin" / "versitygw", "--port", f"127.0.0.1:{port}", "--quiet", "posix", tmp_path / "s3"],
-        env={"PATH": os.environ["PATH"], "ROOT_ACCESS_KEY": KEYS[0], "ROOT_SECRET_KEY": KEYS[1]},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(400):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
-
-
-@pytest.fixture
-def cache():
-    """What the runner keeps between jobs; the sandbox's user has to get into it."""
-    folder = tempfile.mkdtemp(prefix="lb-cache-", dir="/var/tmp")
-    os.chmod(folder, 0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def repository(agent, tmp_path):
-    """A consumer's repository with the workflows, and the project that is measured beside them."""
-    folder = tmp_path / "consumer"
-    folder.mkdir()
-    subprocess.run(["git", "init", "-q", "-b", "main", folder], check=True)
-    subprocess.run([agent, "init", "--dir", folder], check=True, capture_output=True)
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", "benchmarks")
-    git(folder, "remote", "add", "origin", "https://github.com/consumer/repository")
-    make_sample(folder / "target")
-    git(folder / "target", "reset", "-q", "--hard", "first")
-    return folder
-
-
-@pytest.fixture
-def loop(act, repository, s3, cache, tmp_path):
-    stub = tmp_path / "credentials"
-    stub.mkdir()
-    (stub / "action.yml").write_text(CREDENTIALS.lstrip())
-    text = (repository / ".github" / "workflows" / "schedule-benchmarks.yml").read_text()
-    name, commit = re.search(r"(aws-actions/configure-aws-credentials)@([0-9a-f]{40})", text).groups()
-    with GitHubServer("consumer/repository") as github:
-        github.repo.add_commit("workflows")
-        # As the run-name of run-benchmarks.yml says it.
-        github.repo.add_workflow("run-benchmarks.yml", inputs=INPUTS, title=lambda i: f"Benchmarks of {i['git_sha']}")
-
-        def workflow(event, file, **inputs):
-            words = [word for key, value in inputs.items() for word in ("--input", f"{key}={value}")]
-            return act(repository, event, "-W", f".github/workflows/{file}", "--bind",
-                       "--local-repository", f"{name}@{commit}={stub}",
-                       "--container-options", f"-v {cache}:/var/cache/lance-bench",
-                       "--var", f"LANCE_BENCH_TARGET_URL={repository / 'target'}",
-                       "--env", f"GITHUB_API_URL={github.url}", "--env", f"AWS_ENDPOINT_URL={s3}",
-                       "-s", f"GITHUB_TOKEN={TOKEN}", "-s", "LANCE_BENCH_DB_URI=s3://bucket/results",
-                       "-s", f"BENCH_S3_USER_ACCESS_KEY={KEYS[0]}", "-s", f"BENCH_S3_USER_SECRET_KEY={KEYS[1]}", *words)
-
-        workflow.github = github
-        workflow.results = repository / "lance-bench-results"
-        yield workflow
+ALL = 3  # the benchmarks of the sample's Python suite
 
 
 def schedule(loop):
     """The commits that the cron job dispatches runs for."""
     before = len(loop.github.repo.runs)
-    done = loop("schedule", "schedule-benchmarks.yml")
-    assert "Job succeeded" in done.stdout, done.stdout[-6000:] + done.stderr[-2000:]
-    assert TOKEN not in done.stdout + done.stderr
+    succeeded(loop.workflow("schedule", "schedule-benchmarks.yml"))
     return [run["inputs"]["git_sha"] for run in loop.github.repo.runs[before:]]
 
 
-def measure(loop, commit):
-    """The run that was dispatched for a commit, of the Python suite alone."""
-    done = loop("workflow_dispatch", "run-benchmarks.yml", git_sha=commit, run_rust="false", run_python="true")
-    result = json.loads((loop.results / "run.json").read_text())
-    assert result["commit"] == commit and result["outcome"] == "complete", done.stdout[-6000:]
+def run_of(loop, commit):
     [run] = [run for run in loop.github.repo.runs if run["inputs"]["git_sha"] == commit]
+    return run
+
+
+def run_words(run):
+    """What a runner starts for a run that was dispatched, of the Python suite alone."""
+    return {"git_sha": run["inputs"]["git_sha"], "run_rust": "false", "run_python": "true",
+            "env": {"GITHUB_RUN_ID": run["id"], "GITHUB_RUN_ATTEMPT": run["attempt"]}}
+
+
+def measure(loop, commit):
+    run = run_of(loop, commit)
+    done = loop.workflow("workflow_dispatch", "run-benchmarks.yml", **run_words(run))
+    result = loop.result("run")
+    assert result["commit"] == commit and result["outcome"] == "complete", done.stdout[-6000:]
+    assert result["run"] == f"{run['id']}.{run['attempt']}-python"
     loop.github.repo.finish_run(run)
     return result
 
 
-def test_from_the_cron_job_to_the_database_and_back(loop, repository, agent, s3):
-    target = repository / "target"
-    first = git(target, "rev-parse", "first")
-    assert schedule(loop) == [first], "nothing was ever measured: the newest commit"
-    measure(loop, first)
+def add_commits(loop, *names):
+    for name in names:
+        (loop.target / "NOTES").write_text(f"{name}\n")
+        git(loop.target, "add", "NOTES")
+        git(loop.target, "commit", "-q", "-m", name)
+    return git(loop.target, "rev-list", "--reverse", f"HEAD~{len(names)}..HEAD").split()
 
-    git(target, "reset", "-q", "--hard", "second")
-    (target / "NOTES").write_text("one more\n")
-    git(target, "add", "NOTES")
-    git(target, "commit", "-q", "-m", "a third commit")
-    new = git(target, "rev-list", "--reverse", "first..main").split()
-    assert len(new) == 2
+
+@pytest.fixture(scope="module")
+def loop(consumer):
+    """The loop after its first turn: nothing was ever measured, and the newest commit is."""
+    git(consumer.target, "reset", "-q", "--hard", "first")
+    first = git(consumer.target, "rev-parse", "first")
+    assert schedule(consumer) == [first]
+    measure(consumer, first)
+    consumer.first = first
+    return consumer
+
+
+def test_from_the_cron_job_to_the_database_and_back(loop):
+    new = add_commits(loop, "two", "three")
     assert schedule(loop) == new, "both of the new commits, not the newest alone"
     assert schedule(loop) == [], "they wait already"
     for commit in new:
@@ -149,14 +67,72 @@ def test_from_the_cron_job_to_the_database_and_back(loop, repository, agent, s3)
     requests = len(loop.github.requests)
     assert schedule(loop) == []
     assert len(loop.github.requests) - requests <= 2
+    assert loop.counts() == {commit[:7]: ALL for commit in (loop.first, *new)}
 
-    rows = subprocess.run(
-        [agent, "query", "--db", "s3://bucket/results", "--format", "json",
-         "SELECT dut['version'] AS version, count(*) AS n FROM results WHERE benchmark_name NOT LIKE '%#%' GROUP BY 1"],
-        text=True, capture_output=True, check=False,
-        env={"PATH": os.environ["PATH"], "HOME": str(repository), "AWS_ENDPOINT_URL": s3, "AWS_REGION": "us-east-1",
-             "AWS_ACCESS_KEY_ID": KEYS[0], "AWS_SECRET_ACCESS_KEY": KEYS[1]})
-    assert rows.returncode == 0, rows.stderr
-    counts = {row["version"].split("+")[1]: row["n"] for row in json.loads(rows.stdout)}
-    assert set(counts) == {commit[:7] for commit in (first, *new)}
-    assert len(set(counts.values())) == 1, "each commit's benchmarks once"
+
+def killed(loop, *words, **options):
+    """Begins a workflow, whose end the caller has seen to, and what act has said of it."""
+    process = loop.start(*words, **options)
+    try:
+        said, _ = process.communicate(timeout=200)
+    finally:
+        process.kill()
+        process.wait()
+        loop.kill_containers()
+    return said
+
+
+def test_a_kill_at_every_arrow_loses_nothing_and_doubles_nothing(loop):
+    before = loop.counts()
+    new = add_commits(loop, "four", "five")
+    github = loop.github
+
+    # cron → schedule: act dies with its container before anything was dispatched
+    def ends(_handler):
+        process.kill()
+        loop.kill_containers()
+        raise ConnectionAbortedError
+    github._fault(ends, path="/actions/workflows/.*/runs")
+    process = loop.start("schedule", "schedule-benchmarks.yml")
+    process.communicate(timeout=200)
+    assert not [run for run in github.repo.runs if run["inputs"]["git_sha"] in new]
+    assert process.returncode == -9
+
+    # schedule → dispatch: the agent dies when GitHub has taken the first run, before it hears of it
+    def agent_dies(handler):
+        loop.kill_agent()
+        handler.give_up()
+    github._fault(agent_dies, method="POST", path="/dispatches", after=True)
+    assert "Job failed" in killed(loop, "schedule", "schedule-benchmarks.yml")
+    assert [run["inputs"]["git_sha"] for run in github.repo.runs if run["inputs"]["git_sha"] in new] == new[:1]
+    assert schedule(loop) == new[1:], "what GitHub took is not dispatched again"
+
+    # dispatch → run → publish: the power fails while a benchmark runs, then the agent dies before its
+    # first write, and when its results and its record are stored
+    run = run_of(loop, new[0])
+    process = loop.start("workflow_dispatch", "run-benchmarks.yml", **run_words(run))
+    for line in process.stdout:
+        if "running pytest on CPU" in line:
+            process.kill()
+            loop.kill_containers()
+            break
+    process.wait()
+    github.repo.finish_run(run, "failure")
+    assert schedule(loop) == []
+    assert {row["commit"]: row["action"] for row in loop.result("schedule")}[new[0]] == "lost", "it is said"
+    for path, after in (("", False), ("results.lance/_versions", True), ("runs.lance/_versions", True)):
+        run.update(attempt=run["attempt"] + 1, status="in_progress", conclusion=None)
+        loop.gate.at(loop.kill_agent, path, after=after)
+        said = killed(loop, "workflow_dispatch", "run-benchmarks.yml", **run_words(run))
+        assert loop.gate.trap is None and "Job failed" in said, said[-4000:]
+        assert new[0] not in schedule(loop)
+    run["attempt"] += 1
+    measure(loop, new[0])
+
+    # publish → schedule: the agent dies at its first look into the database
+    loop.gate.at(loop.kill_agent, methods=("GET", "HEAD"))
+    assert "Job failed" in killed(loop, "schedule", "schedule-benchmarks.yml")
+    measure(loop, new[1])
+    assert schedule(loop) == []
+    assert loop.counts() == {**before, **{commit[:7]: ALL for commit in new}}
+    assert len(github.repo.runs) == len({run["inputs"]["git_sha"] for run in github.repo.runs})
