@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/log.h"
 #include "pipeline/alert_text.h"
 #include "store/alerts.h"
 #include "store/expected_changes.h"
@@ -408,6 +409,8 @@ int alerts_refresh(struct database *db, const struct alerts_request *request,
         failed = history_read(db, &wanted, &refresh.history, err);
     if (failed)
         return failed;
+    for (size_t i = 0; i < refresh.history.notes.count; i++)
+        log_warning("%s", refresh.history.notes.items[i]);
     refresh.seen = (int64_t)info.version;
     changes_find(&refresh.history, &refresh.found);
     alert_causes_find(&refresh.history, &refresh.found, &refresh.causes);
