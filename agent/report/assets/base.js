@@ -31,6 +31,15 @@ function foreign(text, attributes) {
     return el("bdi", attributes, visible(text));
 }
 
+/* Of any number of values, while a call takes only so many arguments. */
+function least(values) {
+    return values.reduce((a, b) => (b < a ? b : a), Infinity);
+}
+
+function most(values) {
+    return values.reduce((a, b) => (b > a ? b : a), -Infinity);
+}
+
 function announce(text) {
     document.getElementById("status").textContent = text;
 }

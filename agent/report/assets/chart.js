@@ -93,8 +93,8 @@ function axisFont() {
 }
 
 function chartOptions(history, series, marks, settings, scale, hooks) {
-    const lowest = Math.min(...history.low) / scale.by,
-        highest = Math.max(...history.high) / scale.by;
+    const lowest = least(history.low) / scale.by,
+        highest = most(history.high) / scale.by;
     const axis = {
         stroke: colour("faint"),
         font: axisFont(),
@@ -183,7 +183,7 @@ class HistoryChart {
         this.settings = { log: false, zero: false, from: 0 };
         const sorted = [...history.values].sort((a, b) => a - b);
         this.scale = scaleOf(series.units, sorted[sorted.length >> 1]);
-        this.positive = Math.min(...history.low) > 0;
+        this.positive = least(history.low) > 0;
         this.box = el("div", { class: "chart", role: "img", "aria-label": this.description() });
         this.tip = el("div", { class: "tip", hidden: true });
         this.slider = el("input", {
@@ -214,7 +214,7 @@ class HistoryChart {
     description() {
         const { values } = this.history;
         const changes = this.marks.length ? `, ${this.marks.length} changes of level` : "";
-        return `History: ${values.length} commits, from ${quantity(Math.min(...values), this.series.units)} to ${quantity(Math.max(...values), this.series.units)}${changes}. The table below has the numbers.`;
+        return `History: ${values.length} commits, from ${quantity(least(values), this.series.units)} to ${quantity(most(values), this.series.units)}${changes}. The table below has the numbers.`;
     }
 
     set(key, value) {

@@ -109,8 +109,8 @@ async function historyOf(series) {
         commits,
         values: coded.v,
         runs,
-        low: coded.v.map((value, i) => (runs[i] ? Math.min(...runs[i]) : value)),
-        high: coded.v.map((value, i) => (runs[i] ? Math.max(...runs[i]) : value)),
+        low: coded.v.map((value, i) => (runs[i] ? least(runs[i]) : value)),
+        high: coded.v.map((value, i) => (runs[i] ? most(runs[i]) : value)),
         samples: coded.samples || [],
     };
 }

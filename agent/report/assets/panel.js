@@ -160,8 +160,8 @@ function quantile(sorted, p) {
 }
 
 function samplesOf(series, history) {
-    const low = Math.min(...history.samples.map((run) => Math.min(...run.values)));
-    const high = Math.max(...history.samples.map((run) => Math.max(...run.values)));
+    const low = least(history.samples.map((run) => least(run.values)));
+    const high = most(history.samples.map((run) => most(run.values)));
     return history.samples
         .filter((run) => run.values.length)
         .reverse()

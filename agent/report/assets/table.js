@@ -36,12 +36,12 @@ class RowFeed {
     }
 
     later(turn) {
-        const most = Math.min(this.items.length, ROWS_AT_ONCE_MAX);
-        if (turn !== this.turn || this.shown >= most) return;
+        const limit = Math.min(this.items.length, ROWS_AT_ONCE_MAX);
+        if (turn !== this.turn || this.shown >= limit) return;
         const wait = window.requestIdleCallback || ((work) => setTimeout(work, 30));
         wait(() => {
             if (turn === this.turn && this.body.isConnected) {
-                this.fill(Math.min(this.shown + MORE_ROWS, most));
+                this.fill(Math.min(this.shown + MORE_ROWS, limit));
                 this.later(turn);
             }
         });
