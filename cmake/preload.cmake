@@ -17,8 +17,10 @@ ${name}_end:
     set_property(SOURCE "${assembly}" PROPERTY OBJECT_DEPENDS "${path}")
 endfunction()
 
+# add_preloaded(NAME SOURCE…): a shared object out of files of agent/preload/.
 function(add_preloaded name)
-    add_library(preload_${name} MODULE "${CMAKE_SOURCE_DIR}/agent/preload/${name}.c")
+    list(TRANSFORM ARGN PREPEND "${CMAKE_SOURCE_DIR}/agent/preload/")
+    add_library(preload_${name} MODULE ${ARGN})
     set_target_properties(preload_${name} PROPERTIES PREFIX "liblance_bench_" OUTPUT_NAME ${name}
         C_VISIBILITY_PRESET hidden LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/generated")
     target_compile_definitions(preload_${name} PRIVATE _GNU_SOURCE)
@@ -31,5 +33,5 @@ function(add_preloaded name)
     add_dependencies(preload_${name}_bytes preload_${name})
 endfunction()
 
-add_preloaded(clock)
+add_preloaded(clock clock.c clock_wait.c)
 embed_file(preload_clock_py "${CMAKE_SOURCE_DIR}/agent/preload/lance_bench_clock.py")

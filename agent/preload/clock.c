@@ -1,12 +1,9 @@
 #include "clock.h"
+#include "clock_state.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
-#include <pthread.h>
-#include <semaphore.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,26 +11,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#define EXPORT __attribute__((visibility("default")))
-#define SECOND 1000000000LL
 /* A gap below this is left for the next look: interrupts make such, and a look costs 2 µs. */
 #define GAP_NS 20000
 #define LINE_SIZE 512 /* Criterion cuts names at 100 characters */
 
-static struct {
-    int (*clock_gettime)(clockid_t, struct timespec *);
-    int (*clock_nanosleep)(clockid_t, int, const struct timespec *, struct timespec *);
-    int (*cond_timedwait)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
-    int (*cond_clockwait)(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *);
-    int (*mutex_clocklock)(pthread_mutex_t *, clockid_t, const struct timespec *);
-    int (*sem_clockwait)(sem_t *, clockid_t, const struct timespec *);
-    long (*syscall)(long, ...);
-    ssize_t (*write)(int, const void *, size_t);
-} real;
+struct clock_real clock_real;
 
 /* What has been spent and lost since a moment. */
 struct totals {
@@ -41,7 +26,7 @@ struct totals {
     uint64_t reads;
 };
 
-/* Of the measuring thread. One page, which a forked child sees zeroed: its clock is real. */
+/* Of the measuring thread. One page, which a forked child sees zeroed: its clock is clock_real. */
 struct meter {
     const void *owner;        /* &thread of the measuring thread; NULL: the clock is real */
     int64_t start_ns, raw_ns; /* CLOCK_MONOTONIC and _RAW when it began */
@@ -74,21 +59,11 @@ static __thread struct {
     } lines[2];
 } thread __attribute__((tls_model("initial-exec")));
 
-static int64_t ns_of(const struct timespec *time)
+void clock_resolve(void)
 {
-    return (int64_t)time->tv_sec * SECOND + time->tv_nsec;
-}
-
-static struct timespec time_of(int64_t ns)
-{
-    return (struct timespec){.tv_sec = (time_t)(ns / SECOND), .tv_nsec = (long)(ns % SECOND)};
-}
-
-static void resolve(void)
-{
-    if (real.clock_gettime)
+    if (clock_real.clock_gettime)
         return;
-#define RESOLVE(member, name) *(void **)(void *)&real.member = dlsym(RTLD_NEXT, name)
+#define RESOLVE(member, name) *(void **)(void *)&clock_real.member = dlsym(RTLD_NEXT, name)
     RESOLVE(clock_nanosleep, "clock_nanosleep");
     RESOLVE(cond_timedwait, "pthread_cond_timedwait");
     RESOLVE(cond_clockwait, "pthread_cond_clockwait");
@@ -103,11 +78,11 @@ static void resolve(void)
 static int64_t now(clockid_t clock)
 {
     struct timespec time = {0};
-    real.clock_gettime(clock, &time);
+    clock_real.clock_gettime(clock, &time);
     return ns_of(&time);
 }
 
-static bool is_measuring(void)
+bool clock_is_measuring(void)
 {
     return meter && meter->owner == &thread;
 }
@@ -180,6 +155,12 @@ static void note_read(void)
     meter->own_ns += now(CLOCK_THREAD_CPUTIME_ID) - cpu_ns;
 }
 
+int64_t clock_lag(void)
+{
+    int64_t lag = now(CLOCK_MONOTONIC) - (meter->start_ns + progress());
+    return lag > 0 ? lag : 0;
+}
+
 static int64_t read_clock(void)
 {
     int64_t ns = progress();
@@ -191,9 +172,9 @@ static int64_t read_clock(void)
 
 EXPORT int clock_gettime(clockid_t clock, struct timespec *out)
 {
-    resolve();
-    if (!is_measuring())
-        return real.clock_gettime(clock, out);
+    clock_resolve();
+    if (!clock_is_measuring())
+        return clock_real.clock_gettime(clock, out);
     switch (clock) {
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_COARSE:
@@ -203,7 +184,7 @@ EXPORT int clock_gettime(clockid_t clock, struct timespec *out)
         *out = time_of(meter->raw_ns + read_clock());
         return 0;
     default:
-        return real.clock_gettime(clock, out);
+        return clock_real.clock_gettime(clock, out);
     }
 }
 
@@ -212,7 +193,7 @@ static void append(const char *text, size_t len)
     int fd = open(report_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0)
         return;
-    (void)!real.write(fd, text, len);
+    (void)!clock_real.write(fd, text, len);
     close(fd);
 }
 
@@ -302,11 +283,11 @@ static const char *last_of(const char *line, const char *mark)
 static void begin_phase(bool collecting)
 {
     /* The warm-up is the beginning of another benchmark. */
-    if (is_measuring() && !collecting)
+    if (clock_is_measuring() && !collecting)
         stop_clock();
     if (!meter->owner)
         start_clock();
-    if (!is_measuring())
+    if (!clock_is_measuring())
         return;
     meter->collecting = collecting;
     if (collecting)
@@ -327,7 +308,7 @@ static void watch_libtest(const char *line)
     static const char begin[] = "test ", mark[] = " ... bench:";
     const char *name = line + sizeof(begin) - 1;
     const char *end = strncmp(line, begin, sizeof(begin) - 1) ? NULL : last_of(line, mark);
-    if (!end || end < name || !is_measuring())
+    if (!end || end < name || !clock_is_measuring())
         return;
     /* Names are padded to one length. */
     while (end > name && end[-1] == ' ')
@@ -343,11 +324,11 @@ static void watch_phase(const char *line)
     const char *name = line + sizeof(begin) - 1;
     size_t len = strlen(name);
     if (len >= sizeof(end) && !strcmp(name + len - (sizeof(end) - 1), end)) {
-        if (is_measuring() && meter->collecting) {
+        if (clock_is_measuring() && meter->collecting) {
             struct totals so_far = totals_now();
             report(name, len - (sizeof(end) - 1), &so_far);
         }
-        if (is_measuring())
+        if (clock_is_measuring())
             stop_clock();
         return;
     }
@@ -381,101 +362,13 @@ static void watch(int fd, const char *bytes, size_t len)
 /* Criterion up to 0.3 prints to standard output, later ones to standard error. */
 EXPORT ssize_t write(int fd, const void *bytes, size_t len)
 {
-    resolve();
+    clock_resolve();
     if ((fd == STDOUT_FILENO || fd == STDERR_FILENO) && meter && rule != RULE_PROGRAM) {
         int saved = errno;
         watch(fd, bytes, len);
         errno = saved;
     }
-    return real.write(fd, bytes, len);
-}
-
-/* A deadline of the measuring thread's clock on the real one. */
-static struct timespec real_deadline(const struct timespec *deadline)
-{
-    int64_t lag = now(CLOCK_MONOTONIC) - (meter->start_ns + progress());
-    return time_of(ns_of(deadline) + (lag > 0 ? lag : 0));
-}
-
-static bool is_ours(clockid_t clock)
-{
-    return clock == CLOCK_MONOTONIC && is_measuring();
-}
-
-EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
-                           struct timespec *left)
-{
-    resolve();
-    if (!(flags & TIMER_ABSTIME) || !is_ours(clock))
-        return real.clock_nanosleep(clock, flags, time, left);
-    struct timespec until = real_deadline(time);
-    return real.clock_nanosleep(clock, flags, &until, left);
-}
-
-EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
-                                  const struct timespec *deadline)
-{
-    resolve();
-    /* Which clock it goes by is an attribute of the condition. As the time of day this would be
-     * before 2001; as the monotonic clock the machine would have run for thirty years. */
-    if (deadline->tv_sec >= 1000000000 || !is_measuring())
-        return real.cond_timedwait(condition, mutex, deadline);
-    struct timespec until = real_deadline(deadline);
-    return real.cond_timedwait(condition, mutex, &until);
-}
-
-EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
-                                  clockid_t clock, const struct timespec *deadline)
-{
-    resolve();
-    if (!is_ours(clock))
-        return real.cond_clockwait(condition, mutex, clock, deadline);
-    struct timespec until = real_deadline(deadline);
-    return real.cond_clockwait(condition, mutex, clock, &until);
-}
-
-EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
-                                   const struct timespec *deadline)
-{
-    resolve();
-    if (!is_ours(clock))
-        return real.mutex_clocklock(mutex, clock, deadline);
-    struct timespec until = real_deadline(deadline);
-    return real.mutex_clocklock(mutex, clock, &until);
-}
-
-EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline)
-{
-    resolve();
-    if (!is_ours(clock))
-        return real.sem_clockwait(semaphore, clock, deadline);
-    struct timespec until = real_deadline(deadline);
-    return real.sem_clockwait(semaphore, clock, &until);
-}
-
-/* Those commands take an absolute time, the plain FUTEX_WAIT a relative one. */
-static bool waits_until(long number, long operation, long deadline)
-{
-    long command = operation & FUTEX_CMD_MASK;
-    return number == SYS_futex && deadline && !(operation & FUTEX_CLOCK_REALTIME) &&
-           (command == FUTEX_WAIT_BITSET || command == FUTEX_WAIT_REQUEUE_PI);
-}
-
-EXPORT long syscall(long number, ...)
-{
-    long a[6];
-    va_list list;
-    va_start(list, number);
-    for (size_t i = 0; i < sizeof(a) / sizeof(*a); i++)
-        a[i] = va_arg(list, long);
-    va_end(list);
-    resolve();
-    if (number == SYS_clock_gettime)
-        return clock_gettime((clockid_t)a[0], (struct timespec *)a[1]);
-    if (!is_measuring() || !waits_until(number, a[1], a[3]))
-        return real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-    struct timespec until = real_deadline((const struct timespec *)a[3]);
-    return real.syscall(number, a[0], a[1], a[2], (long)&until, a[4], a[5]);
+    return clock_real.write(fd, bytes, len);
 }
 
 /* Takes the variable away from child processes, and this library out of LD_PRELOAD, of which the
@@ -498,8 +391,8 @@ __attribute__((constructor)) static void begin(void)
 {
     const char *path = getenv(CLOCK_REPORT_ENV);
     size_t len = path ? strlen(path) : 0;
-    resolve();
-    if (!len || len >= sizeof(report_path) || !real.write)
+    clock_resolve();
+    if (!len || len >= sizeof(report_path) || !clock_real.write)
         return;
     memcpy(report_path, path, len + 1);
     rule = rule_of(getenv(CLOCK_RULE_ENV));
@@ -515,6 +408,6 @@ __attribute__((constructor)) static void begin(void)
 
 __attribute__((destructor)) static void end(void)
 {
-    if (rule == RULE_PROGRAM && meter && is_measuring())
+    if (rule == RULE_PROGRAM && meter && clock_is_measuring())
         report_reads(CLOCK_PROGRAM, sizeof(CLOCK_PROGRAM) - 1);
 }
