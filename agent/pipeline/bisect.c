@@ -207,10 +207,11 @@ static bool is_general(int failed)
 }
 
 /* What a run came to that left no result that counts. */
-static int take_nothing(struct work *w, size_t index, bool spoiled, int failed,
-                        const struct error *reason, struct error *err)
+static int take_nothing(struct work *w, size_t index, bool spoiled, const struct error *reason,
+                        struct error *err)
 {
     struct bisected *item = &w->out->items[index];
+    int failed = reason->code;
     bool general = failed && is_general(failed);
     w->spoiled_in_a_row = spoiled ? w->spoiled_in_a_row + 1 : 0;
     w->in_a_row = general ? w->in_a_row + 1 : 0;
@@ -244,13 +245,14 @@ static int take_next(struct work *w, struct error *err)
     say_next(w);
     int failed = measure(w, index, &reason);
     w->seconds[w->out->measured++] = clock_monotonic_s() - began_s;
+    reason.code = failed;
     if (failed == ERROR_INTERRUPTED || failed == ERROR_SPOOLED)
         return error_set(err, failed, "%s", reason.message);
     int unread = look(w, err);
     if (unread)
         return unread;
     if (item->runs <= runs)
-        return take_nothing(w, index, w->stored.spoiled > spoiled, failed, &reason, err);
+        return take_nothing(w, index, w->stored.spoiled > spoiled, &reason, err);
     w->in_a_row = w->spoiled_in_a_row = 0;
     return 0;
 }

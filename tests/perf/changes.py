@@ -271,7 +271,7 @@ def upstream(args):
                                      "-o", f"{folder}/report.html"],
         }
         rounds = [{name: measure(command, env) for name, command in commands.items()} for _ in range(args.rounds)]
-        print(f"{args.series * args.commits:,} results of {args.series} series, medians of {args.rounds} rounds in turns")
+        print(f"{args.series * args.commits:,} results of {args.series} series, medians of {args.rounds} rounds")
         for name in commands:
             wall, cpu, memory = (float(np.median([r[name][i] for r in rounds])) for i in range(3))
             print(f"{name:22}{wall:8.2f} s  {cpu:8.2f} s of CPU  {memory:7.0f} MiB")
