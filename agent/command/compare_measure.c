@@ -273,9 +273,8 @@ static uint64_t seed_of(const struct compare_measure *asked)
 static int read_words(const struct globals *globals, const struct compare_measure *asked,
                       const struct strlist *args, struct run_words *words, struct error *err)
 {
-    AUTO_STRLIST struct strlist rest = STRLIST_INIT;
-    for (size_t i = 2; i < args->count; i++)
-        strlist_push(&rest, args->items[i]);
+    /* What is read borrows its text from `args`. */
+    const struct strlist rest = {.items = args->items + 2, .count = args->count - 2};
     int failed = run_words_read(globals, &rest, words, err);
     if (failed)
         return failed;

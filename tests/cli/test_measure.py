@@ -152,6 +152,28 @@ def test_thresholds_are_those_of_the_base(quick, repo):
     assert {name: row["verdict"] for name, row in rows.items()} == {"slight": "same", "large": "worse"}
 
 
+def test_rules_for_a_machine_go_by_its_name(quick, repo):
+    rules = {"verdicts": {"rules": [{"test_bed": "be?", "ignore": True, "benchmark": "one"}]}}
+    base = commit(repo, ["one latency 200 0", "two latency 200 0"], rules)
+    _, printed, rows = compare(quick, repo, base, base)
+    assert printed["ignored"] == 1 and list(rows) == ["two"]
+    _, printed, rows = compare(quick, repo, base, base, run=[*FAST[:-1], "other"])
+    assert printed["ignored"] == 0 and len(rows) == 2
+
+
+def test_a_stranger_is_measured_in_the_whole_sandbox(quick, repo):
+    """What is built there is seen within the sandbox alone, and is run all the same."""
+    build = ["sh", "-c", "cat salt > built"]
+    made = {"command": {"build": build, "run": ["sh", "-c", "cmp salt built && sh program.sh"]}}
+    base = commit(repo, ["one latency 200 1"], json.loads(json.dumps(made)))
+    head = commit(repo, ["one latency 220 1"], json.loads(json.dumps(made)), salt=500)
+    done, _, rows = compare(quick, repo, base, head, "--pull-request")
+    if "cannot hold it" in done.stderr:
+        pytest.skip(done.stderr.strip())
+    assert done.returncode == 2, done.stderr
+    assert rows["one"]["verdict"] == "worse"
+
+
 def test_what_is_run_is_what_the_head_says(quick, repo):
     base = commit(repo, ["one latency 200 1"])
     (repo / "other.sh").write_text(PROGRAM)
