@@ -1,5 +1,6 @@
-"""`compare --measure`: two commits built and measured side by side; with Criterion in test_clock.py. Here it is a program
-whose figures are made up from the files of its commit, so that the truth is known and no noise of this machine comes in.
+"""`compare --measure`: two commits built and measured side by side; with Criterion in test_clock.py. Here it is a
+program whose figures are made up from the files of its commit, so that the truth is known and no noise of this machine
+comes in.
 """
 
 import json

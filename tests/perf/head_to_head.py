@@ -5,12 +5,12 @@
     tests/perf/head_to_head.py live [--sessions 50] [--clock cpu] [--keep FOLDER] [--record FILE] [--time 0.05]
     tests/perf/head_to_head.py peers [--processes 80] [--clock cpu] [--keep FOLDER]
 
-simulate  its step function (tests/perf/head_to_head_sim.c, built with cc) on made-up pairs: normal, Student's t with three
-          degrees of freedom, normal with wild ones, and recorded ones, where FILE has the pairs of one benchmark on
-          each line.
-live      sessions of the agent that hold the sample's first commit against itself, three Criterion benchmarks each: whatever
-          is called is a false alarm. Builds are kept in FOLDER, so that a second call goes on with them; FILE gets the
-          pairs.
+simulate  its step function (tests/perf/head_to_head_sim.c, built with cc) on made-up pairs: normal, Student's t with
+          three degrees of freedom, normal with wild ones, and recorded ones, where FILE has the pairs of one benchmark
+          on each line.
+live      sessions of the agent that hold the sample's first commit against itself, three Criterion benchmarks each:
+          whatever is called is a false alarm. Builds are kept in FOLDER, so that a second call goes on with them; FILE
+          gets the pairs.
 peers     samples of processes of the same benchmarks, and what asv's rule for `continuous` (Mann-Whitney's U of the
           samples of two processes a side, p < .002, and a factor of 1.1) and upstream's (|z| > 2, the deviation that of
           one run's samples) make of any two halves of them, beside a t test of pairs of processes.
@@ -96,8 +96,8 @@ def simulate(args):
                     print(f", a fixed-size test needs {fixed}: {one['pairs'] / fixed:.0%}", end="")
                 print()
         if args.recorded:
-            lines = [list(map(float, line.split())) for line in pathlib.Path(args.recorded).read_text().splitlines()]
-            for number, pairs in enumerate(lines):
+            for number, line in enumerate(pathlib.Path(args.recorded).read_text().splitlines()):
+                pairs = [float(word) for word in line.split()]
                 one = pathlib.Path(folder) / "one"
                 one.write_text(" ".join(map(str, pairs)) + "\n")
                 noise = 100 * deviation(pairs)
@@ -156,13 +156,14 @@ def samples_of(machine, repo, args):
     done, _ = machine.run(repo, "--rev", "first", "--rust-only", "--bench", "words", "--list")
     if done.returncode:
         sys.exit(done.stderr)
-    found = sorted(machine.cache.glob("lance-bench/build/*/target/release/deps/words-*"), key=lambda p: p.stat().st_mtime)
+    found = sorted(machine.cache.glob("lance-bench/build/*/target/release/deps/words-*"),
+                   key=lambda path: path.stat().st_mtime)
     executable = [path for path in found if not path.suffix][-1]
     processes = {name: [] for name in BENCHMARKS}
     for _ in range(args.processes):
         with tempfile.TemporaryDirectory() as home:
-            subprocess.run([executable, "--bench", "--noplot", "--warm-up-time", str(args.time / 4), "--measurement-time",
-                            str(args.time), "--sample-size", "10"], check=True, capture_output=True, cwd=home,
+            subprocess.run([executable, "--bench", "--noplot", "--warm-up-time", str(args.time / 4),
+                            "--measurement-time", str(args.time), "--sample-size", "10"], check=True, capture_output=True, cwd=home,
                            env={"PATH": os.environ["PATH"], "CRITERION_HOME": home},
                            preexec_fn=lambda: os.sched_setaffinity(0, {max(os.sched_getaffinity(0))}))
             for name in BENCHMARKS:
