@@ -64,7 +64,8 @@ STAND_INS = {"aws-actions/configure-aws-credentials": CREDENTIALS, "actions/uplo
 # A runner has a Node of its own, for hashFiles(); the image has none.
 NODE = f"-v {os.path.realpath(shutil.which('node') or '/usr/bin/node')}:/usr/local/bin/node:ro"
 # The sandbox for foreign code needs namespaces, which a container gets from nobody by itself.
-NAMESPACES = "--cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined"
+NAMESPACES = ("--cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt seccomp=unconfined "
+              "--security-opt apparmor=unconfined")
 
 
 def versitygw(folder):

@@ -66,9 +66,10 @@ def compose(docker, tmp_path):
     build(docker, "stand-in-postgres", tmp_path / "postgres", POSTGRES, {"start": START})
 
     def run(*words):
-        return subprocess.run(["docker-compose", "-p", "lance-bench-test", "-f", ROOT / "docker" / "compose.yml", *words],
-                              env={**docker.env, "S3_IMAGE": "stand-in-s3", "POSTGRES_IMAGE": "stand-in-postgres"},
-                              text=True, capture_output=True, check=False, timeout=300)
+        return subprocess.run(
+            ["docker-compose", "-p", "lance-bench-test", "-f", ROOT / "docker" / "compose.yml", *words],
+            env={**docker.env, "S3_IMAGE": "stand-in-s3", "POSTGRES_IMAGE": "stand-in-postgres"},
+            text=True, capture_output=True, check=False, timeout=300)
 
     yield run
     run("down", "--volumes", "--timeout", "1")
@@ -107,9 +108,9 @@ def test_the_local_stack_starts_and_keeps_results_and_features(compose, docker, 
     path.write_text(store_helpers.criterion_lines(["a", "b"]))
 
     def lance_bench(*words):
-        return subprocess.run([agent, *map(str, words)], text=True, capture_output=True, check=False, timeout=60,
-                              env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANCE_BENCH_TESTBED_FILE": "/nonexistent",
-                                   **env})
+        return subprocess.run(
+            [agent, *map(str, words)], text=True, capture_output=True, check=False, timeout=60,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANCE_BENCH_TESTBED_FILE": "/nonexistent", **env})
 
     done = lance_bench("publish", "criterion", path, "--dut-version", "1.0.0+abcdef0", "--dut-timestamp", 1_700_000_000,
                        "--testbed-name", "bed")
@@ -117,9 +118,9 @@ def test_the_local_stack_starts_and_keeps_results_and_features(compose, docker, 
     done = lance_bench("query", "--format", "json", "SELECT count(*) AS n FROM results")
     assert json.loads(done.stdout) == [{"n": 2}], done.stderr
 
-    said = subprocess.run(["psql", "-At", "-h", "127.0.0.1", "-U", "lance-bench", "-d", "features", "-c", "SELECT 6 * 7"],
-                          env={"PATH": os.environ["PATH"], "PGPASSWORD": "lance-bench-local"}, text=True,
-                          capture_output=True, check=False)
+    said = subprocess.run(
+        ["psql", "-At", "-h", "127.0.0.1", "-U", "lance-bench", "-d", "features", "-c", "SELECT 6 * 7"],
+        env={"PATH": os.environ["PATH"], "PGPASSWORD": "lance-bench-local"}, text=True, capture_output=True, check=False)
     assert said.stdout.strip() == "42", said.stderr
     mapped = docker("ps", "--format", "{{.Ports}}").stdout
     for port in (5432, 7070):

@@ -1,5 +1,5 @@
-"""The whole loop on one machine: cron → schedule → dispatch → run in the container → publish to S3 → nothing left to do;
-and the same with a kill at every arrow.
+"""The whole loop on one machine: cron → schedule → dispatch → run in the container → publish to S3 → nothing left
+to do; and the same with a kill at every arrow.
 
 The workflows are those that `lance-bench init` writes, run by act; GitHub's API is the stand-in, S3 a real server."""
 
