@@ -120,7 +120,8 @@ def test_the_local_stack_starts_and_keeps_results_and_features(compose, docker, 
 
     said = subprocess.run(
         ["psql", "-At", "-h", "127.0.0.1", "-U", "lance-bench", "-d", "features", "-c", "SELECT 6 * 7"],
-        env={"PATH": os.environ["PATH"], "PGPASSWORD": "lance-bench-local"}, text=True, capture_output=True, check=False)
+        env={"PATH": os.environ["PATH"], "PGPASSWORD": "lance-bench-local"}, text=True, capture_output=True,
+        check=False)
     assert said.stdout.strip() == "42", said.stderr
     mapped = docker("ps", "--format", "{{.Ports}}").stdout
     for port in (5432, 7070):

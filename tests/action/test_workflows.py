@@ -139,8 +139,8 @@ def test_a_backfill_dispatches_and_waits_for_each_run(consumer, commits):
 
     consumer.github.on_run = measured
     try:
-        done = consumer.workflow("workflow_dispatch", "backfill-benchmarks.yml", env={"LANCE_BENCH_POLL_INTERVAL": "1s"},
-                                 max_commits="3", interval="1", order="newest-first", budget="1h")
+        done = consumer.workflow("workflow_dispatch", "backfill-benchmarks.yml",
+                                 env={"LANCE_BENCH_POLL_INTERVAL": "1s"}, max_commits="3", interval="1", order="newest-first", budget="1h")
     finally:
         consumer.github.on_run = None
     succeeded(done)
@@ -166,7 +166,8 @@ def test_a_pull_request_is_measured_without_anything_to_steal(consumer, commits)
     before = consumer.counts()
     done = succeeded(consumer.workflow(
         "workflow_dispatch", "run-benchmarks.yml", container=f"{NAMESPACES} {NODE}",
-        env={"GITHUB_SERVER_URL": consumer.git_url}, git_sha=head, pr_number="7", pr_repo="stranger/wordbag", run_rust="false", run_python="true"))
+        env={"GITHUB_SERVER_URL": consumer.git_url}, git_sha=head, pr_number="7",
+        pr_repo="stranger/wordbag", run_rust="false", run_python="true"))
     run = consumer.result("run")
     assert (run["commit"], run["outcome"]) == (head, "complete")
     assert {"pid", "mount", "network"} <= set(run["sandbox"].split(", ")), "a machine of one's own, and it can hold it"
