@@ -140,7 +140,8 @@ def test_a_backfill_dispatches_and_waits_for_each_run(consumer, commits):
     consumer.github.on_run = measured
     try:
         done = consumer.workflow("workflow_dispatch", "backfill-benchmarks.yml",
-                                 env={"LANCE_BENCH_POLL_INTERVAL": "1s"}, max_commits="3", interval="1", order="newest-first", budget="1h")
+                                 env={"LANCE_BENCH_POLL_INTERVAL": "1s"}, max_commits="3", interval="1",
+                                 order="newest-first", budget="1h")
     finally:
         consumer.github.on_run = None
     succeeded(done)
