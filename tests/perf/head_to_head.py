@@ -119,8 +119,8 @@ def prepare(folder):
 
 def session(machine, repo, args, seed):
     started = time.monotonic()
-    done = machine("--format", "json", "compare", "first", "first", "--measure", "--repo", repo, "--benchmark", "words/",
-                   "--measurement-time", args.time, "--seed", seed, "--", "--rust-only", "--bench", "words", "--clock",
+    done = machine("--format", "json", "compare", "first", "first", "--measure", "--repo", repo,
+                   "--benchmark", "words/", "--measurement-time", args.time, "--seed", seed, "--", "--rust-only", "--bench", "words", "--clock",
                    args.clock, "--retakes", args.retakes)
     if not done.stdout:
         sys.exit(done.stderr)
@@ -163,8 +163,8 @@ def samples_of(machine, repo, args):
     for _ in range(args.processes):
         with tempfile.TemporaryDirectory() as home:
             subprocess.run([executable, "--bench", "--noplot", "--warm-up-time", str(args.time / 4),
-                            "--measurement-time", str(args.time), "--sample-size", "10"], check=True, capture_output=True, cwd=home,
-                           env={"PATH": os.environ["PATH"], "CRITERION_HOME": home},
+                            "--measurement-time", str(args.time), "--sample-size", "10"],
+                           check=True, capture_output=True, cwd=home, env={"PATH": os.environ["PATH"], "CRITERION_HOME": home},
                            preexec_fn=lambda: os.sched_setaffinity(0, {max(os.sched_getaffinity(0))}))
             for name in BENCHMARKS:
                 group, rest = name.split("/", 1)
