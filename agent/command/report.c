@@ -31,7 +31,7 @@ struct report_options {
     double alpha, matters; /* `matters` in per cent */
     uint64_t max_bytes;
     int64_t samples;
-    bool pull_request, dark;
+    bool pull_request, dark, disturbed;
 };
 
 static const struct report_options defaults = {
@@ -69,6 +69,8 @@ static const struct option_row rows[] = {
            "names that contain this"),
     OPTION(struct report_options, query.test_bed, OPTION_STRING, "test-bed", "NAME",
            "from this machine"),
+    {"disturbed", OPTION_FLAG, offsetof(struct report_options, disturbed), NULL,
+     "also results of runs in which other work on the machine had too large a part"},
     OPTION(struct report_options, since, OPTION_STRING, "since", "DATE",
            "show no earlier commits; they still count"),
     OPTION(struct report_options, samples, OPTION_INTEGER, "samples", "N",
@@ -300,6 +302,7 @@ static int run(const struct globals *globals, const void *raw, const struct strl
         .query = o->query,
         .commit = commit,
         .pull_request = o->pull_request,
+        .disturbed = o->disturbed,
         .base = o->beside,
         .policy = &policy,
         .alpha = isnan(o->alpha) ? 0 : o->alpha,

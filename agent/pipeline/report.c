@@ -31,6 +31,12 @@ static void release_state(struct report_state *state)
 static int check_project(const struct report_state *state, struct error *err)
 {
     const struct history *history = &state->history;
+    if (!history->count && history->left_out)
+        return error_set(
+            err, ERROR_NO_DATA,
+            "none of the %zu results that match can be judged: others took too large a "
+            "part or the canary calls their sessions spoiled; --disturbed shows them",
+            history->left_out);
     if (!history->count)
         return error_set(err, ERROR_NO_DATA, "no stored result matches");
     const char *first = history->series[0].project;
@@ -245,6 +251,7 @@ static int fill(struct report_state *state, struct error *err)
         state->report.matters = rule.matters;
     set_repository(state);
     state->report.left_out = state->history.left_out;
+    state->report.disturbed = request->disturbed;
     for (size_t i = 0; i < state->history.notes.count; i++)
         strlist_push(&state->report.notes, state->history.notes.items[i]);
     add_commits(state);
@@ -263,6 +270,7 @@ int report_build(struct database *db, const struct report_request *request, stru
         .query = request->query,
         .pull_request = request->pull_request ? request->commit : NULL,
         .policy = request->policy,
+        .disturbed = request->disturbed,
     };
     int failed = history_read(db, &wanted, &state.history, err);
     if (!failed)

@@ -20,10 +20,11 @@ struct report_request {
     int64_t since_s;             /* earlier commits are not shown; they do count */
     const struct policy *policy; /* none */
     double alpha;                /* that of the policy, else VERDICT_ALPHA */
-    size_t samples;              /* of how many of the newest commits; none */
-    const char *commit_url;      /* with "{commit}" where the id belongs; no links */
-    const char *repository_url;  /* on GitHub: where commits have their pages; not known */
-    bool repository_guessed;     /* it counts only where its name is the project's */
+    bool disturbed;         /* results count that were measured under conditions that spoil them */
+    size_t samples;         /* of how many of the newest commits; none */
+    const char *commit_url; /* with "{commit}" where the id belongs; no links */
+    const char *repository_url; /* on GitHub: where commits have their pages; not known */
+    bool repository_guessed;    /* it counts only where its name is the project's */
 };
 
 /* ERROR_NO_DATA when there is nothing to report, ERROR_NOT_FOUND when the database has no results

@@ -380,6 +380,7 @@ static void add_head(const struct report *report, struct strbuf *out)
     json_text(out, "overall", report_outcome_name(report->overall));
     key_number(out, "alpha", report->alpha);
     key_number(out, "matters", report->matters);
+    json_bool(out, "disturbed", report->disturbed);
     json_integer(out, "left_out", (int64_t)report->left_out);
     json_list(out, "notes", &report->notes);
     json_key(out, "outcomes");

@@ -144,6 +144,7 @@ struct report {
     struct report_test_bed *test_beds; /* by name */
     size_t test_bed_count;
     struct strlist notes;   /* sentences on the whole */
+    bool disturbed;         /* such results count too */
     size_t left_out;        /* results that were measured under conditions that spoil them */
     struct text_pool texts; /* owns every text */
 };

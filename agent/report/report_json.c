@@ -252,6 +252,7 @@ static void add_head(struct strbuf *out, const struct report *report)
     strbuf_addch(out, '}');
     add_member(out, "alpha", report->alpha);
     add_member(out, "matters", report->matters);
+    json_bool(out, "disturbed", report->disturbed);
     json_integer(out, "left_out", (int64_t)report->left_out);
     json_list(out, "notes", &report->notes);
 }

@@ -422,6 +422,9 @@ static void add_closing(struct writer *w)
     if (w->table.left_out.len)
         strbuf_addf(w->out, "_Left out, there is no room for more: %s._\n\n",
                     w->table.left_out.buf);
+    if (report->disturbed)
+        strbuf_addstr(w->out, "Results count even where the conditions of their measurement "
+                              "spoil them.\n\n");
     if (report->left_out)
         strbuf_addf(w->out,
                     "%zu results count nowhere: they were measured under conditions that spoil "

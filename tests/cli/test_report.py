@@ -352,3 +352,17 @@ def test_wrong_usage_is_one_line(full, words, code):
 
 def test_nothing_stored_is_no_data(store):
     error_line(store.run("report"), 3)
+
+
+def test_spoiled_results_are_shown_only_where_that_is_asked_for(store):
+    history = History()
+    history.session("bad", canary="spoiled")
+    for i in range(5):
+        history.result(i, 100.0 + i, time=3600 * i, session="bad")
+    history.write(store)
+    refused = store.run("report")
+    assert "none of the 5 results that match" in error_line(refused, 3)
+    shown = store.ok("report", "--disturbed").stdout
+    assert "104" in shown and "Results count even where" in shown
+    said = report(store, "--disturbed")
+    assert said["disturbed"] and said["series"][0]["points"]["value"] == [100, 101, 102, 103, 104]

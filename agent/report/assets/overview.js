@@ -123,6 +123,7 @@ function explanation() {
         parts.push(
             ` Left out: ${report.left_out} results that were measured under conditions that spoil them.`,
         );
+    if (report.disturbed) parts.push(" Results count even where the conditions of their measurement spoil them.");
     const notes = report.notes.length
         ? el("ul", { class: "notes" }, ...report.notes.map((note) => el("li", {}, foreign(note))))
         : "";
