@@ -15,6 +15,8 @@
 #define PAGE_MAX ((size_t)1 << 30) /* of a file that is there already */
 #define NAME_DIGITS 16             /* of a digest, in a file's name */
 #define SUFFIX ".json"
+#define PAGE "index.html"
+#define MANIFEST "manifest.json"
 
 struct site {
     const char *dir;
@@ -94,7 +96,7 @@ static int64_t made_at(const struct strbuf *page)
 static int write_page(struct site *site, const struct report *report,
                       const struct html_parcels *parcels, struct error *err)
 {
-    AUTO_FREE char *path = path_join(site->dir, "index.html");
+    AUTO_FREE char *path = path_join(site->dir, PAGE);
     AUTO_STRBUF struct strbuf old = STRBUF_INIT;
     AUTO_STRBUF struct strbuf page = STRBUF_INIT;
     int failed = read_existing(path, &old, err);
@@ -107,13 +109,13 @@ static int write_page(struct site *site, const struct report *report,
         strbuf_clear(&page);
         html_site_page(report, parcels, &site->files, &page);
     }
-    list_file(site, "index.html", &page);
+    list_file(site, PAGE, &page);
     return update_file(site, path, &page, err);
 }
 
 static int write_manifest(struct site *site, struct error *err)
 {
-    AUTO_FREE char *path = path_join(site->dir, "manifest.json");
+    AUTO_FREE char *path = path_join(site->dir, MANIFEST);
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
     strbuf_addf(&text, "{\"format\": 1, \"files\": [%s\n]}\n", site->manifest.buf);
     return update_file(site, path, &text, err);
@@ -128,14 +130,23 @@ static bool is_data(const char *name)
     return digits == NAME_DIGITS && !strncmp(name + digits, SUFFIX, sizeof(SUFFIX) - 1);
 }
 
-static int remove_unused(struct site *site, struct error *err)
+/* What is left of a page or a manifest that was being written. */
+static bool is_unfinished(const char *name)
+{
+    return !strncmp(name, PAGE ".tmp.", sizeof(PAGE ".tmp.") - 1) ||
+           !strncmp(name, MANIFEST ".tmp.", sizeof(MANIFEST ".tmp.") - 1);
+}
+
+/* What the site does not need: `is_ours` says which files of the folder may be judged. */
+static int remove_unused(struct site *site, const char *dir, bool (*is_ours)(const char *name),
+                         struct error *err)
 {
     AUTO_STRLIST struct strlist names = STRLIST_INIT;
-    int failed = dir_list(site->data, &names, err);
+    int failed = dir_list(dir, &names, err);
     for (size_t i = 0; i < names.count && !failed; i++) {
-        if (!is_data(names.items[i]) || strlist_contains(&site->files, names.items[i]))
+        if (!is_ours(names.items[i]) || strlist_contains(&site->files, names.items[i]))
             continue;
-        AUTO_FREE char *path = path_join(site->data, names.items[i]);
+        AUTO_FREE char *path = path_join(dir, names.items[i]);
         failed = tree_remove(path, err);
         if (!failed)
             site->outcome->removed++;
@@ -146,7 +157,7 @@ static int remove_unused(struct site *site, struct error *err)
 /* Refuses to write over somebody else's page. */
 static int check_folder(const char *dir, struct error *err)
 {
-    AUTO_FREE char *path = path_join(dir, "index.html");
+    AUTO_FREE char *path = path_join(dir, PAGE);
     AUTO_STRBUF struct strbuf page = STRBUF_INIT;
     int failed = read_existing(path, &page, err);
     if (failed)
@@ -186,7 +197,9 @@ int site_write(const struct report *report, const char *dir, struct site_outcome
     if (!failed)
         failed = write_manifest(&site, err);
     if (!failed)
-        failed = remove_unused(&site, err);
+        failed = remove_unused(&site, site.data, is_data, err);
+    if (!failed)
+        failed = remove_unused(&site, dir, is_unfinished, err);
     if (failed)
         return error_wrap(err, "the site in %s", dir);
     *out = outcome;

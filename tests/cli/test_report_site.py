@@ -178,6 +178,8 @@ def test_who_is_killed_in_between_leaves_a_whole_site(store):
             store.ok("report", "--site", "site")
             write_history(store, history_of(names, count=12, extra=1))
     assert killed
+    for name in ("index.html", "manifest.json"):
+        (site / f"{name}.tmp.1").write_text("unfinished")
     store.ok("report", "--site", "site")
     assert len(is_whole(site)["commits"]["id"]) == 13 and not list(site.rglob("*.tmp.*"))
 
