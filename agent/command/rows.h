@@ -15,8 +15,8 @@ extern const struct command command_publish, command_publish_criterion, command_
     command_github_dispatch, command_github_runs, command_github_comment, command_github_check,
     command_github_permission, command_github_commits, command_github_artifact, command_github_pull,
     command_bot_comment, command_bot_progress, command_bot_finish, command_poll, command_jobs_list,
-    command_jobs_add, command_jobs_cancel, command_jobs_retry,
-    command_alerts_update, command_alerts_list, command_alerts_ack, command_alerts_expect;
+    command_jobs_add, command_jobs_cancel, command_jobs_retry, command_alerts_update,
+    command_alerts_list, command_alerts_ack, command_alerts_expect;
 
 #define PUBLISH_ROW(ident, word, harness) extern const struct command command_publish_##ident;
 PARSE_FORMAT_LIST(PUBLISH_ROW)

@@ -12,7 +12,7 @@ struct github_commit {
     int64_t author_s, commit_s; /* Unix seconds */
     char *subject;              /* first line of the message */
     char *message;
-    char *author;               /* login where GitHub knows one, else the name */
+    char *author; /* login where GitHub knows one, else the name */
 };
 
 struct github_commits {
