@@ -17,7 +17,8 @@ trap 'rm -rf "$scratch"' EXIT
 
 flags="-std=gnu17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer-no-link,address,undefined
     -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DJSON_WINDOW_SIZE=256 -DJSON_AHEAD=64
-    -DLANCE_BENCH_VERSION=\"0\""
+    -include $scratch/version.h"
+echo '#define LANCE_BENCH_VERSION "0"' >"$scratch/version.h"
 
 echo 'int LLVMFuzzerTestOneInput(const char *data, long size) { return !data && size; }' \
     >"$scratch/try.c"
