@@ -98,52 +98,17 @@ static void write_markdown(const struct report *report, const struct report_opti
     report_markdown(report, &options, out);
 }
 
-static void write_html(const struct report *report, const struct report_options *o,
-                       struct strbuf *out)
-{
-    (void)o;
-    html_report(report, out);
-}
-
-static void write_json(const struct report *report, const struct report_options *o,
-                       struct strbuf *out)
-{
-    (void)o;
-    report_json(report, out);
-}
-
-static void write_csv(const struct report *report, const struct report_options *o,
-                      struct strbuf *out)
-{
-    (void)o;
-    report_csv(report, out);
-}
-
-static void write_bmf(const struct report *report, const struct report_options *o,
-                      struct strbuf *out)
-{
-    (void)o;
-    report_bmf(report, out);
-}
-
-static void write_data_js(const struct report *report, const struct report_options *o,
-                          struct strbuf *out)
-{
-    (void)o;
-    report_data_js(report, out);
-}
-
 /* What is one file. */
 static const struct output {
     size_t offset; /* of the file's name in the options */
-    void (*write)(const struct report *report, const struct report_options *o, struct strbuf *out);
+    void (*write)(const struct report *report, struct strbuf *out); /* NULL: write_markdown() */
 } outputs[] = {
-    {offsetof(struct report_options, markdown), write_markdown},
-    {offsetof(struct report_options, html), write_html},
-    {offsetof(struct report_options, json), write_json},
-    {offsetof(struct report_options, csv), write_csv},
-    {offsetof(struct report_options, bmf), write_bmf},
-    {offsetof(struct report_options, data_js), write_data_js},
+    {offsetof(struct report_options, markdown), NULL},
+    {offsetof(struct report_options, html), html_report},
+    {offsetof(struct report_options, json), report_json},
+    {offsetof(struct report_options, csv), report_csv},
+    {offsetof(struct report_options, bmf), report_bmf},
+    {offsetof(struct report_options, data_js), report_data_js},
 };
 
 static const char *output_path(const struct report_options *o, const struct output *output)
@@ -163,7 +128,10 @@ static int write_output(const struct report *report, const struct report_options
 {
     const char *path = output_path(o, output);
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    output->write(report, o, &text);
+    if (output->write)
+        output->write(report, &text);
+    else
+        write_markdown(report, o, &text);
     if (!strcmp(path, "-"))
         return print(&text, err);
     int failed = file_write_atomic(path, text.buf, text.len, err);
@@ -215,7 +183,7 @@ static int write_all(const struct globals *globals, const struct report_options 
     if (any || failed)
         return failed;
     if (globals->format == FORMAT_JSON)
-        write_json(report, o, &text);
+        report_json(report, &text);
     else
         write_markdown(report, o, &text);
     return print(&text, err);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
+#include "model/bmf_measure.h"
 #include "parse/benchmark_name.h"
 #include "parse/gather.h"
 #include "parse/json_member.h"
@@ -9,29 +10,10 @@
 #include <math.h>
 #include <string.h>
 
-struct measure {
-    const char *slug, *metric, *units;
-    double factor;
-};
-
-static struct measure find_measure(const char *slug)
+static struct bmf_measure find_measure(const char *slug)
 {
-    static const struct measure known[] = {
-        {"latency", NULL, "nanoseconds", 1},
-        {"throughput", "throughput", "operations/s", 1},
-        {"file-size", "file_size", "bytes", 1},
-        {"build-time", "build_time", "nanoseconds", 1e9},
-        {"instructions", "instructions", "instructions", 1},
-        {"estimated-cycles", "estimated_cycles", "cycles", 1},
-        {"l1-hits", "l1_hits", "hits", 1},
-        {"l2-hits", "l2_hits", "hits", 1},
-        {"ram-hits", "ram_hits", "hits", 1},
-        {"total-read-write", "total_read_write", "accesses", 1},
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-        if (!strcmp(known[i].slug, slug))
-            return known[i];
-    return (struct measure){slug, slug, "number", 1};
+    const struct bmf_measure *known = bmf_measure_of_slug(slug);
+    return known ? *known : (struct bmf_measure){slug, slug, "number", 1};
 }
 
 static void add_bound(struct strbuf *details, const char *key, double value)
@@ -61,7 +43,7 @@ static int parse_figure(struct json_reader *r, struct gather *gather, const stru
     }
     if (rc)
         return rc;
-    const struct measure measure = find_measure(slug);
+    const struct bmf_measure measure = find_measure(slug);
     AUTO_STRBUF struct strbuf details = STRBUF_INIT;
     strbuf_addch(&details, '{');
     add_bound(&details, "lower_value", lower * measure.factor);

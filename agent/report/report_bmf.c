@@ -2,43 +2,17 @@
 
 #include "base/alloc.h"
 #include "base/escape.h"
+#include "model/bmf_measure.h"
 #include "report/table.h"
 
 #include <string.h>
 
-/* The measures that parse/bmf.h reads, and Bencher has from the beginning. */
-static const char *measure_of(const struct report_series *s, double *factor)
-{
-    static const struct {
-        const char *metric, *units, *measure;
-        double factor;
-    } known[] = {
-        {"wall_time", "nanoseconds", "latency", 1},
-        {"throughput", "operations/s", "throughput", 1},
-        {"file_size", "bytes", "file-size", 1},
-        {"build_time", "nanoseconds", "build-time", 1e-9},
-        {"instructions", "instructions", "instructions", 1},
-        {"estimated_cycles", "cycles", "estimated-cycles", 1},
-        {"l1_hits", "hits", "l1-hits", 1},
-        {"l2_hits", "hits", "l2-hits", 1},
-        {"ram_hits", "hits", "ram-hits", 1},
-        {"total_read_write", "accesses", "total-read-write", 1},
-    };
-    *factor = 1;
-    for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-        if (strcmp(known[i].metric, s->metric) || !s->units || strcmp(known[i].units, s->units))
-            continue;
-        *factor = known[i].factor;
-        return known[i].measure;
-    }
-    return s->metric;
-}
-
 static void add_figure(struct strbuf *out, const struct report_series *s)
 {
     const struct report_point *point = &s->points[s->at];
-    double factor;
-    const char *measure = measure_of(s, &factor);
+    const struct bmf_measure *known = bmf_measure_of_metric(s->metric, s->units);
+    const char *measure = known ? known->slug : s->metric;
+    double factor = known ? 1 / known->factor : 1;
     escape_json(out, measure, strlen(measure));
     strbuf_addstr(out, ": {\"value\": ");
     format_double(out, point->value * factor);
