@@ -1,15 +1,6 @@
 # cJSON, static. Debian ships only the shared library, so its source package is compiled here;
 # scripts/setup puts the source where this finds it.
-if(DEFINED ENV{LANCE_BENCH_CJSON_DIR})
-    set(CJSON_SOURCE "$ENV{LANCE_BENCH_CJSON_DIR}")
-elseif(DEFINED ENV{XDG_CACHE_HOME})
-    set(CJSON_SOURCE "$ENV{XDG_CACHE_HOME}/lance-bench/cjson")
-else()
-    set(CJSON_SOURCE "$ENV{HOME}/.cache/lance-bench/cjson")
-endif()
-if(NOT EXISTS "${CJSON_SOURCE}/cjson/cJSON.c")
-    message(FATAL_ERROR "cJSON's source is not in ${CJSON_SOURCE}: run scripts/setup build")
-endif()
+setup_folder(CJSON_SOURCE CJSON "cjson/cJSON.c")
 add_library(cjson STATIC "${CJSON_SOURCE}/cjson/cJSON.c")
 target_compile_options(cjson PRIVATE -w)
 target_include_directories(cjson SYSTEM PUBLIC "${CJSON_SOURCE}")

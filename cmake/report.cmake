@@ -1,15 +1,6 @@
 # The page of the HTML report (agent/report/assets/), embedded in the agent as three runs of bytes. Its
 # charts are drawn by uPlot; scripts/setup puts that where this finds it.
-if(DEFINED ENV{LANCE_BENCH_UPLOT_DIR})
-    set(UPLOT_SOURCE "$ENV{LANCE_BENCH_UPLOT_DIR}")
-elseif(DEFINED ENV{XDG_CACHE_HOME})
-    set(UPLOT_SOURCE "$ENV{XDG_CACHE_HOME}/lance-bench/uplot")
-else()
-    set(UPLOT_SOURCE "$ENV{HOME}/.cache/lance-bench/uplot")
-endif()
-if(NOT EXISTS "${UPLOT_SOURCE}/uPlot.iife.min.js")
-    message(FATAL_ERROR "uPlot is not in ${UPLOT_SOURCE}: run scripts/setup build")
-endif()
+setup_folder(UPLOT_SOURCE UPLOT "uPlot.iife.min.js")
 
 set(report_assets "${CMAKE_SOURCE_DIR}/agent/report/assets")
 set(report_style "${UPLOT_SOURCE}/uPlot.min.css" "${report_assets}/page.css")

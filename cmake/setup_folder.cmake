@@ -1,0 +1,16 @@
+# Where scripts/setup has put what it fetches: setup_folder(VARIABLE NAME FILE) sets VARIABLE to the folder
+# $LANCE_BENCH_<NAME>_DIR, or <name> in the cache, and stops where FILE is not in it.
+function(setup_folder variable name file)
+    string(TOLOWER "${name}" folder)
+    if(DEFINED ENV{LANCE_BENCH_${name}_DIR})
+        set(found "$ENV{LANCE_BENCH_${name}_DIR}")
+    elseif(DEFINED ENV{XDG_CACHE_HOME})
+        set(found "$ENV{XDG_CACHE_HOME}/lance-bench/${folder}")
+    else()
+        set(found "$ENV{HOME}/.cache/lance-bench/${folder}")
+    endif()
+    if(NOT EXISTS "${found}/${file}")
+        message(FATAL_ERROR "${file} is not in ${found}: run scripts/setup build")
+    endif()
+    set(${variable} "${found}" PARENT_SCOPE)
+endfunction()
