@@ -65,7 +65,7 @@ cd "$root"
 # shellcheck disable=SC2086
 $clang $flags -w -c "$cjson/cjson/cJSON.c" -o "$scratch/cJSON.o"
 objects=$scratch/cJSON.o
-for source in agent/parse/*.c agent/model/summary.c tests/fuzz/fuzz.c \
+for source in agent/parse/*.c agent/model/bmf_measure.c agent/model/summary.c tests/fuzz/fuzz.c \
     agent/github/event.c agent/github/field.c agent/github/workflow_command.c agent/net/link_header.c \
     agent/report/report*.c agent/report/markdown_table.c agent/report/quantity.c agent/report/table.c \
     agent/report/html.c agent/report/html_data.c agent/report/html_number.c \
