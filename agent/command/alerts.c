@@ -8,9 +8,9 @@
 #include "command/rows.h"
 #include "github/github.h"
 #include "net/ca.h"
-#include "pipeline/alerts.h"
-#include "pipeline/bot.h"
-#include "pipeline/expected.h"
+#include "pipeline/alerts/alerts.h"
+#include "pipeline/bot/bot.h"
+#include "pipeline/alerts/expected.h"
 #include "store/alerts.h"
 
 #include <math.h>

@@ -4,7 +4,7 @@
 #include "command/common.h"
 #include "command/rows.h"
 #include "command/schedule_common.h"
-#include "pipeline/backfill.h"
+#include "pipeline/schedule/backfill.h"
 
 #include <string.h>
 

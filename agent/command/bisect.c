@@ -8,7 +8,7 @@
 #include "command/rows.h"
 #include "command/schedule_common.h"
 #include "decide/verdict.h"
-#include "pipeline/bisect.h"
+#include "pipeline/bisect/bisect.h"
 #include "store/alerts.h"
 
 #include <math.h>

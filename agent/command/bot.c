@@ -5,7 +5,7 @@
 #include "bot/grammar.h"
 #include "command/common.h"
 #include "command/rows.h"
-#include "pipeline/bot.h"
+#include "pipeline/bot/bot.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "command/common.h"
 #include "command/rows.h"
-#include "pipeline/cache.h"
+#include "pipeline/run/cache.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #include "command/series_input.h"
 #include "decide/change.h"
 #include "model/commit.h"
-#include "pipeline/changes.h"
+#include "pipeline/history/changes.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "command/common.h"
 #include "command/exit_code.h"
-#include "pipeline/against_history.h"
+#include "pipeline/history/against_history.h"
 
 #include <math.h>
 #include <stdio.h>

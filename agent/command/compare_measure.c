@@ -7,7 +7,7 @@
 #include "command/common.h"
 #include "command/exit_code.h"
 #include "command/run_options.h"
-#include "pipeline/head_to_head.h"
+#include "pipeline/head_to_head/head_to_head.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@
 #include "host/machine.h"
 #include "model/summary.h"
 #include "parse/calibration.h"
-#include "pipeline/spool.h"
+#include "pipeline/publish/spool.h"
 #include "store/results.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "base/log.h"
 #include "command/common.h"
 #include "command/rows.h"
-#include "pipeline/import_history.h"
+#include "pipeline/publish/import_history.h"
 
 #include <inttypes.h>
 

@@ -6,7 +6,7 @@
 #include "host/machine.h"
 #include "jobs/queue.h"
 #include "model/commit.h"
-#include "pipeline/poll.h"
+#include "pipeline/poll/poll.h"
 #include "store/jobs.h"
 
 #include <inttypes.h>

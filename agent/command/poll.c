@@ -7,8 +7,8 @@
 #include "github/github.h"
 #include "host/machine.h"
 #include "net/ca.h"
-#include "pipeline/poll.h"
-#include "pipeline/schedule_source.h"
+#include "pipeline/poll/poll.h"
+#include "pipeline/schedule/schedule_source.h"
 #include "store/database_uri.h"
 
 #include <inttypes.h>

@@ -10,8 +10,8 @@
 #include "model/commit.h"
 #include "parse/format_list.h"
 #include "parse/pytest_benchmark.h"
-#include "pipeline/publish.h"
-#include "pipeline/spool.h"
+#include "pipeline/publish/publish.h"
+#include "pipeline/publish/spool.h"
 #include "store/results.h"
 
 #include <inttypes.h>

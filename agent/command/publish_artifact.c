@@ -8,7 +8,7 @@
 #include "github/checks.h"
 #include "github/commits.h"
 #include "model/commit.h"
-#include "pipeline/artifact.h"
+#include "pipeline/bot/artifact.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "command/policy_source.h"
 #include "command/rows.h"
 #include "decide/verdict.h"
-#include "pipeline/report.h"
+#include "pipeline/report/report.h"
 #include "report/chart.h"
 #include "report/html.h"
 #include "report/report_bmf.h"

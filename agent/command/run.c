@@ -8,8 +8,8 @@
 #include "command/rows.h"
 #include "command/run_options.h"
 #include "net/ca.h"
-#include "pipeline/poll_fence.h"
-#include "pipeline/run.h"
+#include "pipeline/poll/poll_fence.h"
+#include "pipeline/run/run.h"
 #include "store/database_uri.h"
 
 #include <inttypes.h>

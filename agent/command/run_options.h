@@ -5,7 +5,7 @@
 #pragma once
 
 #include "command/command.h"
-#include "pipeline/run.h"
+#include "pipeline/run/run.h"
 
 /* What `run` makes of its options; everything in *out is borrowed from them. Remote is not set. */
 int run_request_of(const struct globals *globals, const void *options, struct run_request *out,

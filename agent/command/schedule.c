@@ -7,9 +7,9 @@
 #include "command/run_options.h"
 #include "command/schedule_common.h"
 #include "net/ca.h"
-#include "pipeline/schedule.h"
-#include "pipeline/schedule_dispatch.h"
-#include "pipeline/schedule_run.h"
+#include "pipeline/schedule/schedule.h"
+#include "pipeline/schedule/schedule_dispatch.h"
+#include "pipeline/schedule/schedule_run.h"
 
 #include <string.h>
 

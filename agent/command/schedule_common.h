@@ -3,7 +3,7 @@
 
 #include "command/command.h"
 #include "command/run_options.h"
-#include "pipeline/schedule_dispatch.h"
+#include "pipeline/schedule/schedule_dispatch.h"
 #include "report/table.h"
 
 struct target_options {

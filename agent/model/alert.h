@@ -1,6 +1,6 @@
 /*
  * An alert: one cause of results that have become worse, with all benchmarks that it shows in. It
- * is a row of the table `alerts`; pipeline/alerts.h has the rules by which it changes.
+ * is a row of the table `alerts`; pipeline/alerts/alerts.h has the rules by which it changes.
  */
 #pragma once
 
@@ -35,7 +35,7 @@ struct alert {
     int64_t count;       /* of its series */
     int64_t open_count;  /* … that have not recovered */
     char *causes;        /* a JSON list: "code", "toolchain", "test bed", "gap" */
-    char *benchmarks;    /* a JSON list of objects, the worst first: pipeline/alerts.h */
+    char *benchmarks;    /* a JSON list of objects, the worst first: pipeline/alerts/alerts.h */
     char *note;          /* of the one who acknowledged or accepted it */
     char *reason;        /* why it is expected, or how it ended */
     char *fixed_by;      /* the commit with which the last level went back */

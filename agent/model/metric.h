@@ -3,6 +3,9 @@
 
 #include <stdbool.h>
 
+/* What stands behind the '#' where a benchmark's time is that of its thread on a CPU. */
+#define CPU_TIME_METRIC "cpu_time"
+
 /* Throughput, recall, rates of any kind; all else is better the lower. `benchmark_name` as in the
  * table `results`: what stands behind its last '#' names the metric, and without one it is wall
  * time. `units` may be NULL. */

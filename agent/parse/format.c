@@ -120,6 +120,14 @@ static int find_format(const char *name, const struct input *input, const struct
     return error_set(err, ERROR_USAGE, "no format is called \"%s\": %sauto", name, words.buf);
 }
 
+bool format_names_its_metric(const char *name)
+{
+    for (size_t i = 0; i < parse_format_count; i++)
+        if (!strcmp(parse_formats[i]->name, name) && parse_formats[i]->names_its_metric)
+            return true;
+    return false;
+}
+
 static int is_empty(struct input *input, bool *out, struct error *err)
 {
     char byte = 0;

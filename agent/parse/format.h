@@ -51,6 +51,9 @@ struct parse_format {
     const char *name;        /* the word of the command line: "criterion", "pytest", "history" */
     const char *harness;     /* the harness's name in a result's id and metadata: "criterion"… */
     const char *description; /* for messages: "cargo-criterion's JSON lines" */
+    /* Whether a file says itself that its times are CPU time: pytest-benchmark's does, of its
+     * timer. In others it is their wall time that was, and what they call cpu_time is their own. */
+    bool names_its_metric;
     enum input_kind kind;
     /* Whether the first `len` bytes of a file look like this format; NULL for a folder. */
     bool (*recognise)(const char *head, size_t len);
@@ -70,6 +73,9 @@ extern const size_t parse_format_count;
  */
 int format_select(const char *name, struct input *input, const struct parse_format **out,
                   struct error *err) MUST_CHECK;
+
+/* The field of that name of the format called `name`; false where none is. */
+bool format_names_its_metric(const char *name);
 
 /* Reads the whole input from its beginning. Errors name the file, and line and byte where there is
  * one. *report is added to, also on failure. */

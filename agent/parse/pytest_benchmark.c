@@ -323,6 +323,7 @@ const struct parse_format pytest_benchmark_format = {
     .name = "pytest",
     .harness = "pytest-benchmark",
     .description = "pytest-benchmark's JSON",
+    .names_its_metric = true,
     .kind = INPUT_FILE,
     .recognise = pytest_recognise,
     .parse = pytest_parse,

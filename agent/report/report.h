@@ -1,6 +1,6 @@
 /*
  * A report: what every writer (Markdown, HTML, JSON, CSV, …) is given. Plain data, filled by
- * pipeline/report.h out of the stored results, and changed by nobody afterwards.
+ * pipeline/report/report.h out of the stored results, and changed by nobody afterwards.
  *
  * All texts are the report's, and foreign: a writer escapes each for its sink. Equal texts are
  * equal pointers. NULL is not known. NAN is a number that is not known. Commits are named by their

@@ -1,4 +1,4 @@
-#include "pipeline/alerts.h"
+#include "pipeline/alerts/alerts.h"
 
 #include "base/alloc.h"
 

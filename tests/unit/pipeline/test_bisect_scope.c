@@ -1,4 +1,4 @@
-#include "pipeline/bisect_scope.h"
+#include "pipeline/bisect/bisect_scope.h"
 
 #include "base/alloc.h"
 

@@ -1,4 +1,4 @@
-#include "pipeline/history_commits.h"
+#include "pipeline/history/history_commits.h"
 
 #include "base/alloc.h"
 

@@ -1,4 +1,4 @@
-#include "pipeline/pytest_results.h"
+#include "pipeline/run/pytest_results.h"
 
 #include "base/alloc.h"
 #include "base/file.h"

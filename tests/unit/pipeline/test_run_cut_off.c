@@ -1,4 +1,4 @@
-#include "pipeline/run_cut_off.h"
+#include "pipeline/run/run_cut_off.h"
 
 #include <criterion/criterion.h>
 

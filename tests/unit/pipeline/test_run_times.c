@@ -1,4 +1,4 @@
-#include "pipeline/run_times.h"
+#include "pipeline/run/run_times.h"
 
 #include "base/alloc.h"
 #include "base/file.h"

@@ -1,11 +1,11 @@
-#include "pipeline/schedule.h"
+#include "pipeline/schedule/schedule.h"
 
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/program.h"
-#include "pipeline/backfill_range.h"
-#include "pipeline/backfill_values.h"
-#include "pipeline/schedule_state.h"
+#include "pipeline/schedule/backfill_range.h"
+#include "pipeline/schedule/backfill_values.h"
+#include "pipeline/schedule/schedule_state.h"
 #include "store/records.h"
 
 #include <criterion/criterion.h>

@@ -1,0 +1,94 @@
+/*
+ * Two commits of one target held against each other by measuring both, process by process side by
+ * side: what `compare --measure` does. decide/paired.h says what is concluded from the pairs; here
+ * they are made.
+ *
+ * Both commits are built at one and the same place, one after the other, and what is to be run is
+ * copied from there: paths that compilers write into programs do not differ, and equal sources give
+ * equal programs. What to run is what HEAD's configuration says, for both.
+ *
+ * One session is rounds. In each round every benchmark that is still undecided gets a block of two
+ * pairs, in an order drawn anew: its processes run as ABBA or BAAB, which of the two a coin says.
+ * Both processes of a pair find the same environment, whose size is drawn for each pair: it moves
+ * the stack, and with it what a program's speed may depend on. A Criterion benchmark is measured
+ * alone, in processes of its own; programs that cannot be told to (a #[bench] harness, a suite, a
+ * command) give all their benchmarks a pair at once.
+ *
+ * A block in which others had too large a part (evidence/evidence.h), or the CPU was throttled, is
+ * measured again, up to `retakes` times in a row; what is still spoiled then counts, and is said.
+ *
+ * What was found is confirmed in a second session: the programs are copied to new files, so that
+ * they lie elsewhere in memory, and order and environments are drawn anew.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/strlist.h"
+#include "decide/paired.h"
+#include "decide/verdict.h"
+#include "pipeline/run/run.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Everything is borrowed. */
+struct head_to_head_request {
+    const struct run_request *run; /* its revision is not looked at; nothing is stored */
+    const char *base, *head;       /* revisions, as checkout has them */
+    const char *benchmark;         /* names that contain this; NULL: all */
+    /* NAN: what BASE's lance-bench.json (config/policy.h) says of all benchmarks, else
+     * PAIRED_ALPHA, VERDICT_MATTERS and 0. Its rules for some of them stand before these. */
+    double alpha;          /* of any false alarm over all benchmarks, up or down */
+    double matters;        /* relative; see paired.h */
+    double minimum_effect; /* relative; what is estimated smaller is called "same" */
+    size_t max_pairs;
+    double budget_s; /* of measuring; 0: none. What is undecided then is unsure */
+    /* Seconds that Criterion and pytest-benchmark measure one benchmark in one process; 0: as the
+     * benchmark itself says. */
+    double measurement_s;
+    uint64_t seed;
+};
+
+struct head_to_head_row {
+    char *benchmark; /* as in the table `results` */
+    char *units;
+    bool higher_is_better;
+    bool possible; /* false: `notes` say why it cannot be held against the other */
+    enum verdict_kind verdict;
+    double matters, minimum_effect; /* that it was held against; relative */
+    double base, head; /* medians of what the processes gave, in `units`; NAN without any */
+    struct paired_estimate estimate;
+    double *log_ratios; /* of the pairs, in the order they were measured */
+    size_t pairs;
+    size_t first_session; /* how many of them came before what was found was to be confirmed; 0:
+                             nothing was found */
+    struct strlist notes;
+};
+
+struct head_to_head {
+    char *base, *head; /* full ids */
+    char *project, *cpus, *sandbox;
+    const char *clock, *canary; /* as struct run_outcome has them */
+    struct head_to_head_row *rows;
+    size_t count, cap;
+    struct strlist only_base, only_head; /* benchmarks that one side alone has */
+    size_t ignored;                      /* benchmarks that the policy leaves out */
+    double alpha;                        /* that was used */
+    bool same_programs;  /* the executables of both sides are equal, byte for byte */
+    size_t processes;    /* that were measured */
+    size_t blocks_again; /* that were measured again because they were spoiled */
+    double build_s, measure_s;
+    bool budget_ended;
+    bool confirmed; /* there was a second session */
+};
+
+/*
+ * ERROR_BUILD: one side does not build, or a benchmark fails. ERROR_NOT_COMPARABLE: they have no
+ * benchmark in common. ERROR_INTERRUPTED: after Ctrl-C; nothing is left running, and the machine is
+ * as it was. *out is to be released, on failure too.
+ */
+int head_to_head(const struct head_to_head_request *request, struct head_to_head *out,
+                 struct error *err) MUST_CHECK;
+void head_to_head_release(struct head_to_head *result);
+#define AUTO_HEAD_TO_HEAD __attribute__((cleanup(head_to_head_release)))

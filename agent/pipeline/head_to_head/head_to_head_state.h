@@ -1,0 +1,85 @@
+/* A comparison under way: shared by the files of pipeline/head_to_head/ and by nobody else. */
+#pragma once
+
+#include "config/policy.h"
+#include "pipeline/head_to_head/head_to_head.h"
+#include "pipeline/run/run_state.h"
+
+enum { BASE, HEAD, SIDES };
+
+/* One commit, built. Its job has a folder with copies of all that is run. */
+struct side {
+    const char *name; /* "base" or "head": of one length, as they stand in paths */
+    struct run_request request;
+    struct run_outcome outcome;
+    struct run run;
+    char *config; /* HEAD's file, for BASE; may be NULL */
+    int copies;   /* of the executables so far */
+};
+
+/* One benchmark and what its pairs say. */
+struct series {
+    struct head_to_head_row row;
+    struct paired_rule rule;
+    struct paired paired;
+    double *levels[SIDES]; /* of each process that counted */
+    size_t level_cap;
+    bool spoiled; /* a block counted although it was spoiled */
+};
+
+/* What one process measures: a benchmark of a Criterion executable, or all that a part has. */
+struct unit {
+    size_t parts[SIDES]; /* indices of the part in both outcomes */
+    char *benchmark;     /* its name; NULL: all of the part's */
+    size_t *series;      /* indices; those that both sides have */
+    size_t count, cap;
+};
+
+struct match {
+    const struct head_to_head_request *request;
+    struct head_to_head *out;
+    struct side sides[SIDES];
+    struct series *series;
+    size_t series_count, series_cap;
+    struct policy policy; /* of BASE */
+    struct test_bed test_bed;
+    struct unit *units;
+    size_t unit_count, unit_cap;
+    uint64_t random;   /* state */
+    double deadline_s; /* of the monotonic clock; 0: none */
+};
+
+/* What one process gave for one metric of one benchmark. */
+struct reading {
+    char *benchmark, *units;
+    double value; /* the median of its values, or the mean where there are none */
+};
+
+struct readings {
+    struct reading *items;
+    size_t count, cap;
+};
+
+void readings_release(struct readings *readings);
+#define AUTO_READINGS __attribute__((cleanup(readings_release)))
+/* Reads what the part left. Where a benchmark has a wall time (with the CPU clock: a CPU time),
+ * its other metrics are left out. */
+int readings_read(const struct run *run, const struct run_part *part, struct readings *out,
+                  struct error *err) MUST_CHECK;
+/* NULL when there is none of this name. */
+const struct reading *readings_find(const struct readings *readings, const char *benchmark);
+
+/* Builds both sides. HEAD comes first: its configuration says what BASE is to run. */
+int sides_build(struct match *match, struct error *err) MUST_CHECK;
+/* Copies the executables to new files, and runs those from now on. */
+int side_copy_executables(struct side *side, struct error *err) MUST_CHECK;
+
+/* Finds the benchmarks that both sides have. */
+int match_benchmarks(struct match *match, struct error *err) MUST_CHECK;
+/* Runs one process of a unit, in an environment that is `padding` bytes larger. */
+int match_take(struct match *match, const struct unit *unit, int side, size_t padding,
+               struct readings *out, bool *spoiled, struct error *err) MUST_CHECK;
+/* The sessions, until everything is decided or the budget has ended. */
+int match_play(struct run *run, void *match, struct error *err) MUST_CHECK;
+/* A number below `limit`. */
+uint64_t match_draw(struct match *match, uint64_t limit);
