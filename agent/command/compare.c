@@ -19,6 +19,7 @@ struct compare_options {
     struct policy_source policy;
     double alpha, matters, minimum_effect;
     bool history, measure, pull_request, from_stdin;
+    const char *pairs;
     int64_t max_pairs, seed;
     double budget, measurement_time;
 };
@@ -54,6 +55,9 @@ static const struct option_row rows[] = {
     OPTION(struct compare_options, measurement_time, OPTION_DURATION, "measurement-time", "TIME",
            "with --measure: of one benchmark in one process of Criterion or pytest-benchmark "
            "(default: its own)"),
+    OPTION(struct compare_options, pairs, OPTION_STRING, "pairs", "HOW",
+           "with --measure: together (both processes of a pair at once, on one CPU) or in-turn "
+           "(default: together with --clock cpu)"),
     OPTION(struct compare_options, seed, OPTION_INTEGER, "seed", "N",
            "with --measure: of the order and the environments (default: drawn)"),
     POLICY_SOURCE_ROWS(struct compare_options, policy),
@@ -278,6 +282,7 @@ static int run_measure(const struct globals *globals, const struct compare_optio
         .max_pairs = o->max_pairs,
         .budget = o->budget,
         .measurement_s = o->measurement_time,
+        .pairs = o->pairs,
         .seed = o->seed,
         .pull_request = o->pull_request,
     };

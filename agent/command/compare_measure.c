@@ -177,6 +177,7 @@ static void print_json_head(const struct head_to_head_request *request,
     json_integer(&json, "seed", (int64_t)request->seed);
     json_text(&json, "clock", result->clock);
     json_text(&json, "cpus", result->cpus);
+    json_bool(&json, "pairs_together", result->together);
     json_text(&json, "sandbox", result->sandbox);
     json_text(&json, "canary", result->canary);
     json_bool(&json, "fresh_session", result->confirmed);
@@ -236,6 +237,13 @@ static void print_all(const struct globals *globals, const struct head_to_head_r
         print_summary(result);
 }
 
+/* False: there is no such word. */
+static bool order_of(const char *word, enum head_to_head_order *out)
+{
+    *out = !word ? PAIRS_BY_CLOCK : !strcmp(word, "together") ? PAIRS_TOGETHER : PAIRS_IN_TURN;
+    return *out != PAIRS_IN_TURN || !strcmp(word, "in-turn");
+}
+
 static int check(const struct compare_measure *asked, const struct strlist *args, struct error *err)
 {
     if (args->count < 2)
@@ -252,6 +260,10 @@ static int check(const struct compare_measure *asked, const struct strlist *args
         (asked->max_pairs < PAIRED_LEAST_PAIRS || asked->max_pairs > MAX_PAIRS_MOST))
         return error_set(err, ERROR_USAGE, "--max-pairs is a number from %d to %d",
                          PAIRED_LEAST_PAIRS, MAX_PAIRS_MOST);
+    enum head_to_head_order unused;
+    if (!order_of(asked->pairs, &unused))
+        return error_set(err, ERROR_USAGE, "--pairs is together or in-turn, not '%s'",
+                         asked->pairs);
     if (asked->seed < -1)
         return error_set(err, ERROR_USAGE, "--seed is not below 0");
     if (asked->measurement_s < 0 || asked->budget < 0)
@@ -306,7 +318,7 @@ int compare_measure(const struct globals *globals, const struct compare_measure 
         failed = read_words(globals, asked, args, &words, err);
     if (failed)
         return failed;
-    const struct head_to_head_request request = {
+    struct head_to_head_request request = {
         .run = &words.request,
         .base = args->items[0],
         .head = args->items[1],
@@ -319,6 +331,7 @@ int compare_measure(const struct globals *globals, const struct compare_measure 
         .measurement_s = asked->measurement_s,
         .seed = seed_of(asked),
     };
+    (void)order_of(asked->pairs, &request.order);
     failed = head_to_head(&request, &result, err);
     if (failed)
         return failed;

@@ -14,6 +14,7 @@ struct compare_measure {
     int64_t max_pairs;    /* 0: the default */
     double budget;        /* seconds; 0: none */
     double measurement_s; /* 0: as the benchmarks themselves say */
+    const char *pairs;    /* "together", "in-turn", or NULL: as the clock allows */
     int64_t seed;         /* -1: drawn */
     bool pull_request;    /* HEAD is a stranger's */
 };

@@ -2,7 +2,7 @@
 """`compare --measure`: how often it is wrong, what it finds, and with how many pairs.
 
     tests/perf/head_to_head.py simulate [--sessions 10000] [--recorded FILE]
-    tests/perf/head_to_head.py live [--sessions 50] [--clock cpu] [--keep FOLDER] [--record FILE] [--time 0.05]
+    tests/perf/head_to_head.py live [--sessions 50] [--clock cpu [--pairs in-turn]] [--keep FOLDER] [--record FILE] [--time 0.05]
     tests/perf/head_to_head.py peers [--processes 80] [--clock cpu] [--keep FOLDER]
 
 simulate  its step function (tests/perf/head_to_head_sim.c, built with cc) on made-up pairs: normal, Student's t with
@@ -120,7 +120,8 @@ def prepare(folder):
 def session(machine, repo, args, seed):
     started = time.monotonic()
     done = machine("--format", "json", "compare", "first", "first", "--measure", "--repo", repo,
-                   "--benchmark", "words/", "--measurement-time", args.time, "--seed", seed, "--", "--rust-only", "--bench", "words", "--clock",
+                   "--benchmark", "words/", "--measurement-time", args.time, "--seed", seed, *(["--pairs", args.pairs] if args.pairs else []),
+                   "--", "--rust-only", "--bench", "words", "--clock",
                    args.clock, "--retakes", args.retakes)
     if not done.stdout:
         sys.exit(done.stderr)
@@ -235,6 +236,7 @@ def main():
         part = verbs.add_parser(name)
         part.add_argument("--keep")
         part.add_argument("--time", type=float, default=.05)
+        part.add_argument("--pairs", choices=("together", "in-turn"))
         part.add_argument("--clock", choices=("wall", "cpu"), default="wall")
         part.add_argument("--sessions", type=int, default=50)
         part.add_argument("--seed", type=int, default=1)

@@ -14,6 +14,10 @@
  * alone, in processes of its own; programs that cannot be told to (a #[bench] harness, a suite, a
  * command) give all their benchmarks a pair at once.
  *
+ * With the CPU clock, where benchmarks are pinned, both processes of a pair run at once on one CPU:
+ * CPU time does not count what the other one had, and whatever slows that CPU for a while slows
+ * both of them alike, so that it drops out of their ratio.
+ *
  * A block in which others had too large a part (evidence/evidence.h), or the CPU was throttled, is
  * measured again, up to `retakes` times in a row; what is still spoiled then counts, and is said.
  *
@@ -32,6 +36,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How the two processes of a pair take turns. */
+enum head_to_head_order {
+    PAIRS_BY_CLOCK, /* together with the CPU clock where benchmarks are pinned, else in turn */
+    PAIRS_TOGETHER, /* at once, on one CPU */
+    PAIRS_IN_TURN,
+};
+
 /* Everything is borrowed. */
 struct head_to_head_request {
     const struct run_request *run; /* its revision is not looked at; nothing is stored */
@@ -47,6 +58,7 @@ struct head_to_head_request {
     /* Seconds that Criterion and pytest-benchmark measure one benchmark in one process; 0: as the
      * benchmark itself says. */
     double measurement_s;
+    enum head_to_head_order order;
     uint64_t seed;
 };
 
@@ -81,6 +93,7 @@ struct head_to_head {
     double build_s, measure_s;
     bool budget_ended;
     bool confirmed; /* there was a second session */
+    bool together;  /* both processes of a pair ran at once */
 };
 
 /*

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/cpu_mask.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "pipeline/run/run_evidence.h"
@@ -37,22 +38,32 @@ uint64_t match_draw(struct match *match, uint64_t limit)
     return (z ^ (z >> 31)) % limit;
 }
 
+static int measure_pair(struct match *match, const struct unit *unit, int first,
+                        struct readings out[SIDES], bool *spoiled, struct error *err)
+{
+    size_t padding = (size_t)match_draw(match, PADDING_MAX);
+    int failed = 0;
+    if (match->out->together)
+        return match_take_both(match, unit, first, padding, out, spoiled, err);
+    for (int k = 0; k < SIDES && !failed; k++) {
+        int side = (first + k) % SIDES;
+        failed = interrupt_check(err);
+        if (!failed)
+            failed = match_take(match, unit, side, padding, &out[side], spoiled, err);
+    }
+    return failed;
+}
+
 /* ABBA or BAAB. */
 static int measure_block(struct match *match, const struct unit *unit, struct block *block,
                          struct error *err)
 {
     int first = (int)match_draw(match, SIDES);
     for (int pair = 0; pair < PAIRED_BLOCK; pair++) {
-        size_t padding = (size_t)match_draw(match, PADDING_MAX);
-        for (int k = 0; k < SIDES; k++) {
-            int side = (first + pair + k) % SIDES;
-            int failed = interrupt_check(err);
-            if (!failed)
-                failed = match_take(match, unit, side, padding, &block->readings[pair][side],
-                                    &block->spoiled, err);
-            if (failed)
-                return failed;
-        }
+        int failed = measure_pair(match, unit, (first + pair) % SIDES, block->readings[pair],
+                                  &block->spoiled, err);
+        if (failed)
+            return failed;
     }
     return 0;
 }
@@ -232,10 +243,22 @@ static int confirm(struct match *match, struct error *err)
     return failed ? failed : play_session(match, err);
 }
 
+/* Only on the same CPU do both get the same share of whatever slows it. */
+static void settle_on_one_cpu(struct match *match, struct run *run)
+{
+    int cpu = cpu_mask_first(&run->cpus);
+    CPU_ZERO(&match->one_cpu);
+    CPU_SET(cpu, &match->one_cpu);
+    run->placement.cpus = &match->one_cpu;
+    log_info("both processes of a pair run at once, on CPU %d", cpu);
+}
+
 int match_play(struct run *run, void *context, struct error *err)
 {
     struct match *match = context;
     double start = clock_monotonic_s();
+    if (match->out->together)
+        settle_on_one_cpu(match, run);
     /* Where benchmarks run was settled for HEAD's run. */
     match->sides[BASE].run.placement = run->placement;
     int failed = run_canary(run, false, err);

@@ -96,10 +96,25 @@ static int leave_slot(struct side *side, struct error *err)
     return 0;
 }
 
+/* CPU time leaves out what the other process had of the CPU, so that both can have it at once. */
+static int choose_order(struct match *match, struct error *err)
+{
+    const struct run *head = &match->sides[HEAD].run;
+    enum head_to_head_order order = match->request->order;
+    match->out->together = order != PAIRS_IN_TURN && head->cpu_clock && head->pinned;
+    if (order != PAIRS_TOGETHER || match->out->together)
+        return 0;
+    return error_set(err, ERROR_USAGE, "--pairs together needs %s",
+                     head->cpu_clock ? "a CPU that benchmarks are pinned to: --cpus N"
+                                     : "--clock cpu: wall time counts what the other process had");
+}
+
 static int build_side(struct match *match, int which, struct error *err)
 {
     struct side *side = &match->sides[which];
     int failed = run_open(&side->run, err);
+    if (!failed && which == HEAD)
+        failed = choose_order(match, err);
     if (!failed)
         failed = run_build(&side->run, err);
     if (!failed)

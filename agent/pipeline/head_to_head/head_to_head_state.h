@@ -46,6 +46,7 @@ struct match {
     struct unit *units;
     size_t unit_count, unit_cap;
     uint64_t random;   /* state */
+    cpu_set_t one_cpu; /* where both processes of a pair run when they run at once */
     double deadline_s; /* of the monotonic clock; 0: none */
 };
 
@@ -76,9 +77,22 @@ int side_copy_executables(struct side *side, struct error *err) MUST_CHECK;
 
 /* Finds the benchmarks that both sides have. */
 int match_benchmarks(struct match *match, struct error *err) MUST_CHECK;
-/* Runs one process of a unit, in an environment that is `padding` bytes larger. */
+/* Runs one process of a unit, in an environment that is `padding` bytes larger. *spoiled is set
+ * where it was, and else left. */
 int match_take(struct match *match, const struct unit *unit, int side, size_t padding,
                struct readings *out, bool *spoiled, struct error *err) MUST_CHECK;
+/* The same for one process of each side, both at once; `first` starts first. */
+int match_take_both(struct match *match, const struct unit *unit, int first, size_t padding,
+                    struct readings out[SIDES], bool *spoiled, struct error *err) MUST_CHECK;
+/* What these are made of: the live line, the process, and what it left. */
+void match_show(struct match *match, const struct unit *unit);
+int match_measure(struct match *match, const struct unit *unit, int side, size_t padding,
+                  bool *spoiled, struct error *err) MUST_CHECK;
+int match_read(struct match *match, const struct unit *unit, int side, struct readings *out,
+               struct error *err) MUST_CHECK;
+/* Says which side it was that failed. */
+int match_failed(const struct match *match, int side, int failed, struct error *err) MUST_CHECK;
+struct run_part *match_part(struct match *match, const struct unit *unit, int side);
 /* The sessions, until everything is decided or the budget has ended. */
 int match_play(struct run *run, void *match, struct error *err) MUST_CHECK;
 /* A number below `limit`. */

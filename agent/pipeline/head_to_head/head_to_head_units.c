@@ -53,7 +53,7 @@ static void add_series(struct match *match, struct unit *unit, const char *bench
     };
 }
 
-static struct run_part *part_of(struct match *match, const struct unit *unit, int side)
+struct run_part *match_part(struct match *match, const struct unit *unit, int side)
 {
     return &match->sides[side].outcome.parts[unit->parts[side]];
 }
@@ -72,23 +72,24 @@ static char *exact_filter(const char *name)
     return strbuf_detach(&filter);
 }
 
-static void show(struct match *match, const struct unit *unit, const struct run_part *part)
+void match_show(struct match *match, const struct unit *unit)
 {
     const struct series *series = unit->count ? &match->series[unit->series[0]] : NULL;
     size_t open = 0;
     for (size_t i = 0; i < match->series_count; i++)
         open += paired_wants_more(&match->series[i].paired);
-    AUTO_FREE char *what = xasprintf(
-        "%s, pair %zu, %zu of %zu undecided", unit->benchmark ? unit->benchmark : part->name,
-        series ? series->paired.count + 1 : 0, open, match->series_count);
+    AUTO_FREE char *what =
+        xasprintf("%s, pair %zu, %zu of %zu undecided",
+                  unit->benchmark ? unit->benchmark : match_part(match, unit, HEAD)->name,
+                  series ? series->paired.count + 1 : 0, open, match->series_count);
     run_show_progress(&match->sides[HEAD].run, what, 0);
 }
 
-int match_take(struct match *match, const struct unit *unit, int side, size_t padding,
-               struct readings *out, bool *spoiled, struct error *err)
+int match_measure(struct match *match, const struct unit *unit, int side, size_t padding,
+                  bool *spoiled, struct error *err)
 {
     struct run *run = &match->sides[side].run;
-    struct run_part *part = part_of(match, unit, side);
+    struct run_part *part = match_part(match, unit, side);
     AUTO_STRLIST struct strlist variables = STRLIST_INIT;
     AUTO_FREE char *filler = xmalloc(padding + 1);
     memset(filler, 'x', padding);
@@ -99,21 +100,35 @@ int match_take(struct match *match, const struct unit *unit, int side, size_t pa
         free(target->filter);
         target->filter = exact_filter(unit->benchmark);
     }
-    show(match, unit, part);
-    AUTO_READINGS struct readings readings = {0};
     bool is_spoiled = false;
     int failed = run_measure_once(run, part, &variables, &is_spoiled, err);
-    if (!failed)
-        failed = readings_read(run, part, &readings, err);
-    if (failed)
-        return failed == ERROR_INTERRUPTED ? failed
-                                           : error_wrap(err, "%s %.12s", match->sides[side].name,
-                                                        match->sides[side].outcome.commit);
-    match->out->processes++;
     *spoiled |= is_spoiled;
-    *out = readings;
-    readings = (struct readings){0};
-    return 0;
+    return failed;
+}
+
+int match_read(struct match *match, const struct unit *unit, int side, struct readings *out,
+               struct error *err)
+{
+    match->out->processes++;
+    return readings_read(&match->sides[side].run, match_part(match, unit, side), out, err);
+}
+
+int match_failed(const struct match *match, int side, int failed, struct error *err)
+{
+    const struct side *at = &match->sides[side];
+    return !failed || failed == ERROR_INTERRUPTED
+               ? failed
+               : error_wrap(err, "%s %.12s", at->name, at->outcome.commit);
+}
+
+int match_take(struct match *match, const struct unit *unit, int side, size_t padding,
+               struct readings *out, bool *spoiled, struct error *err)
+{
+    match_show(match, unit);
+    int failed = match_measure(match, unit, side, padding, spoiled, err);
+    if (!failed)
+        failed = match_read(match, unit, side, out, err);
+    return match_failed(match, side, failed, err);
 }
 
 static bool has_part(const struct run_outcome *outcome, const char *name, const char *format,
