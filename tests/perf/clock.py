@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Wall and CPU clock beside each other: A/A noise of pairs of processes, idle and with a neighbour on the same CPU.
 
-    LANCE_BENCH=build/lance-bench tests/perf/clock.py [PAIRS] [--executable PATH]
+    LANCE_BENCH=build/lance-bench tests/perf/clock.py [PAIRS] [--time 0.4] [--executable PATH]
 
-The two clocks take turns in every pair, A B B A, and with them a bare C program that does the same arithmetic and reads its
-own CPU time: what it scatters by is the machine's. Prints for each the standard deviation of ln(B/A) over the pairs, where A
-and B are the medians (the means, the smallest) of the samples of two processes of the same program. --executable is the bench
-"steady" of tests/fixtures/odd, built already; without it the agent builds it. Asserts nothing.
+Ways of measuring take turns in every pair, A B B A: the wall clock; the CPU clock; the CPU clock with both processes of the
+pair at once ("at once", as `compare --measure --clock cpu` runs them), which slows both of them alike whatever slows the
+machine; and a bare C program that does the same arithmetic and reads its own CPU time: what it scatters by is the machine's.
+Prints for each the standard deviation of ln(B/A) over the pairs, where A and B are the medians (the means, the smallest) of
+the samples of two processes of the same program. --executable is the bench "steady" of tests/fixtures/odd, built already;
+without it the agent builds it; --time is what Criterion measures for, in seconds. Asserts nothing.
 """
 
 import argparse
@@ -26,9 +28,7 @@ sys.path.insert(0, str(ROOT / "tests" / "cli"))
 from run_helpers import ODD, Machine, add_odd_benches, make_sample  # noqa: E402
 
 NAMES = ["steady/arithmetic", "steady/sort"]
-SHORT = ["--bench", "--noplot", "--warm-up-time", "0.1", "--measurement-time", "0.4", "--sample-size", "20"]
 CLOCKS = ["wall", "cpu"]
-BARE = ("bare", NAMES[0])
 STATISTICS = 3
 
 
@@ -55,47 +55,73 @@ def statistics_of(times, iterations):
     return statistics.median(values), sum(times) / sum(iterations), min(values)
 
 
-def bare_process(program, cpu):
-    done = subprocess.run([program], check=True, capture_output=True, text=True,
-                          preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
-    times, iterations = zip(*(map(float, line.split()) for line in done.stdout.splitlines()))
-    return {BARE[1]: statistics_of(times, iterations)}
+class Bare:
+    """A process of the bare program."""
+
+    def __init__(self, program, cpu):
+        self.process = subprocess.Popen([program], stdout=subprocess.PIPE, text=True,
+                                        preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+
+    def end(self):
+        printed = self.process.communicate()[0]
+        assert self.process.returncode == 0
+        times, iterations = zip(*(map(float, line.split()) for line in printed.splitlines()))
+        return {NAMES[0]: statistics_of(times, iterations)}
 
 
-def process(executable, library, clock, cpu):
-    """What statistics_of() says of each benchmark."""
-    with tempfile.TemporaryDirectory() as home:
-        env = {"PATH": os.environ["PATH"], "CRITERION_HOME": home}
+class Bench:
+    """A process of the bench "steady", which measures one benchmark after the other."""
+
+    def __init__(self, executable, library, seconds, clock, cpu):
+        self.home, self.clock = tempfile.TemporaryDirectory(), clock
+        env = {"PATH": os.environ["PATH"], "CRITERION_HOME": self.home.name}
         if clock == "cpu":
-            env |= {"LD_PRELOAD": str(library), "LANCE_BENCH_CLOCK": home + "/report"}
-        subprocess.run([executable, *SHORT], check=True, capture_output=True, cwd=home, env=env,
-                       preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
-        if clock == "cpu":
-            lines = (pathlib.Path(home) / "report").read_text().splitlines()
+            env |= {"LD_PRELOAD": str(library), "LANCE_BENCH_CLOCK": self.home.name + "/report"}
+        self.process = subprocess.Popen(
+            [executable, "--bench", "--noplot", "--warm-up-time", str(seconds / 4), "--measurement-time", str(seconds),
+             "--sample-size", "20"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.home.name, env=env,
+            preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
+
+    def end(self):
+        assert self.process.wait() == 0
+        home = pathlib.Path(self.home.name)
+        if self.clock == "cpu":
+            lines = (home / "report").read_text().splitlines()
             assert len(lines) == 1 + len(NAMES), lines
         found = {}
         for name in NAMES:
-            sample = json.loads((pathlib.Path(home) / name.replace("/", "_") / "new" / "sample.json").read_text())
+            sample = json.loads((home / name.replace("/", "_") / "new" / "sample.json").read_text())
             found[name] = statistics_of(sample["times"], sample["iters"])
+        self.home.cleanup()
         return found
 
 
-def measure(runs, pairs):
-    """`runs` are functions by clock that run a process; the statistics' logarithms of B/A and levels by clock and name."""
+def in_turn(start):
+    return start().end(), start().end()
+
+
+def at_once(start):
+    first, second = start(), start()
+    return first.end(), second.end()
+
+
+def measure(ways, pairs):
+    """`ways` are functions that run two processes; the statistics' logarithms of B/A and levels by way and name."""
     logs, levels = {}, {}
     for n in range(pairs):
-        for clock in list(runs)[:: 1 if n % 2 else -1]:
-            first, second = runs[clock](), runs[clock]()
+        for way in list(ways)[:: 1 if n % 2 else -1]:
+            first, second = ways[way]()
             a, b = (first, second) if n % 2 else (second, first)
             for name in a:
-                levels.setdefault((clock, name), []).extend([a[name][0], b[name][0]])
-                logs.setdefault((clock, name), []).append([math.log(b[name][i] / a[name][i]) for i in range(STATISTICS)])
+                levels.setdefault((way, name), []).extend([a[name][0], b[name][0]])
+                logs.setdefault((way, name), []).append([math.log(b[name][i] / a[name][i]) for i in range(STATISTICS)])
     return logs, levels
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("pairs", nargs="?", type=int, default=30)
+    parser.add_argument("--time", type=float, default=.4)
     parser.add_argument("--executable")
     arguments = parser.parse_args()
     agent = pathlib.Path(os.environ.get("LANCE_BENCH", ROOT / "build" / "lance-bench")).resolve()
@@ -106,24 +132,26 @@ def main():
         # This program stays off the CPU that is measured on.
         os.sched_setaffinity(0, os.sched_getaffinity(0) - {cpu} or {cpu})
         bare = build_bare(folder)
-        runs = {clock: functools.partial(process, executable, library, clock, cpu) for clock in CLOCKS}
-        runs[BARE[0]] = functools.partial(bare_process, bare, cpu)
+        start = {clock: functools.partial(Bench, executable, library, arguments.time, clock, cpu) for clock in CLOCKS}
+        ways = {clock: functools.partial(in_turn, start[clock]) for clock in CLOCKS}
+        ways["cpu, at once"] = functools.partial(at_once, start["cpu"])
+        ways["bare"] = functools.partial(in_turn, functools.partial(Bare, bare, cpu))
         print(f"{arguments.pairs} pairs of processes on CPU {cpu}; sd of ln(B/A)")
         print(f"load average before: {os.getloadavg()[0]:.1f}")
-        print(f"{'':10} {'clock':6} {'benchmark':18} {'of medians':>11} {'of means':>11} {'of smallest':>11} {'level, ns':>11}")
+        print(f"{'':10} {'clock':12} {'benchmark':18} {'of medians':>11} {'of means':>11} {'of smallest':>11} {'level, ns':>11}")
         for beside in (False, True):
             neighbour = beside and subprocess.Popen([sys.executable, "-c", "while True: pass"],
                                                     preexec_fn=lambda: os.sched_setaffinity(0, {cpu}))
             try:
-                logs, levels = measure(runs, arguments.pairs)
+                logs, levels = measure(ways, arguments.pairs)
             finally:
                 if neighbour:
                     neighbour.kill()
                     neighbour.wait()
-            for clock, name in logs:
-                sds = "".join(f" {statistics.stdev(column):>11.3%}" for column in zip(*logs[clock, name]))
-                print(f"{'neighbour' if beside else 'alone':10} {clock:6} {name:18}{sds} "
-                      f"{statistics.median(levels[clock, name]):>11.0f}", flush=True)
+            for way, name in logs:
+                sds = "".join(f" {statistics.stdev(column):>11.3%}" for column in zip(*logs[way, name]))
+                print(f"{'neighbour' if beside else 'alone':10} {way:12} {name:18}{sds} "
+                      f"{statistics.median(levels[way, name]):>11.0f}", flush=True)
 
 
 main()
