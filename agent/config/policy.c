@@ -91,12 +91,36 @@ static char *carry_over(const char *name, const char *old, const char *text)
                      text + before, to + 1);
 }
 
-/* The new name of `text`; NULL: the alias is not for it. */
-static char *rename_by(const struct policy_alias *alias, const char *text)
+/* The characters of a glob that stand for themselves. */
+static size_t literal_len(const char *glob)
+{
+    size_t count = 0;
+    for (; *glob; glob++)
+        count += *glob != '*' && *glob != '?';
+    return count;
+}
+
+/* How closely the name of an alias describes `text`, which then has that name already; 0: not. */
+static size_t is_current(const struct policy *policy, const char *text)
+{
+    size_t closest = 0;
+    for (size_t i = 0; i < policy->alias_count; i++) {
+        const char *name = policy->aliases[i].name;
+        AUTO_FREE char *same = strchr(name, '*') ? carry_over(name, name, text) : NULL;
+        size_t len = same || !strcmp(name, text) ? literal_len(name) : 0;
+        closest = len > closest ? len : closest;
+    }
+    return closest;
+}
+
+/* The new name of `text`, of which `current` is known; NULL: the alias is not for it. */
+static char *rename_by(const struct policy_alias *alias, const char *text, size_t current)
 {
     bool carries = strchr(alias->name, '*') != NULL;
     for (size_t i = 0; i < alias->old.count; i++) {
         const char *old = alias->old.items[i];
+        if (literal_len(old) <= current && current)
+            continue;
         char *name = carries              ? carry_over(alias->name, old, text)
                      : matches(old, text) ? xstrdup(alias->name)
                                           : NULL;
@@ -113,13 +137,43 @@ char *policy_current_name(const struct policy *policy, const char *benchmark)
         return NULL;
     AUTO_FREE char *base =
         xstrndup(benchmark, mark ? (size_t)(mark - benchmark) : strlen(benchmark));
+    size_t current = is_current(policy, benchmark), base_current = is_current(policy, base);
     for (size_t i = 0; i < policy->alias_count; i++) {
         bool whole = !mark || strchr(policy->aliases[i].name, '#');
-        AUTO_FREE char *name = rename_by(&policy->aliases[i], whole ? benchmark : base);
+        AUTO_FREE char *name = whole ? rename_by(&policy->aliases[i], benchmark, current)
+                                     : rename_by(&policy->aliases[i], base, base_current);
         if (name)
             return whole ? take_ptr(name) : xasprintf("%s%s", name, mark);
     }
     return NULL;
+}
+
+static void push_old(const struct policy_alias *alias, const char *text, struct strlist *out,
+                     bool *globs)
+{
+    bool carries = strchr(alias->name, '*') != NULL;
+    for (size_t i = 0; i < alias->old.count; i++) {
+        const char *old = alias->old.items[i];
+        AUTO_FREE char *name = carries                      ? carry_over(old, alias->name, text)
+                               : !strcmp(alias->name, text) ? xstrdup(old)
+                                                            : NULL;
+        *globs |= name && !carries && strpbrk(name, "*?[");
+        if (name)
+            strlist_push(out, name);
+    }
+}
+
+bool policy_former_names(const struct policy *policy, const char *benchmark, struct strlist *out)
+{
+    const char *mark = strrchr(benchmark, '#');
+    bool globs = false;
+    AUTO_FREE char *base =
+        xstrndup(benchmark, mark ? (size_t)(mark - benchmark) : strlen(benchmark));
+    for (size_t i = 0; policy && i < policy->alias_count; i++) {
+        const struct policy_alias *alias = &policy->aliases[i];
+        push_old(alias, strchr(alias->name, '#') ? benchmark : base, out, &globs);
+    }
+    return globs;
 }
 
 static int decode_share(const cJSON *value, const char *path, void *member, struct error *err)

@@ -74,9 +74,17 @@ struct policy_settings policy_of(const struct policy *policy, const char *benchm
  * The name that results of `benchmark` have now, as a fresh string; NULL: that one. An alias is
  * held against the name in front of the '#', and the metric stays; one that has a '#' itself
  * against the whole name. Where both have one '*', what it stands for in the old name stands in the
- * new one. The first that matches in the order of the file counts.
+ * new one. The first that matches in the order of the file counts. A name that is a new one itself
+ * is left alone, unless the old name that matches it says more of it (has more characters that
+ * stand for themselves): so nothing is renamed twice, or in circles.
  */
 char *policy_current_name(const struct policy *policy, const char *benchmark);
+/*
+ * Adds the names that `benchmark` may have had before, without a metric unless the alias names one.
+ * What a '*' of the new name stands for is put in, and the names are literal then; else true is
+ * returned when one of them is a glob. `policy` may be NULL.
+ */
+bool policy_former_names(const struct policy *policy, const char *benchmark, struct strlist *out);
 
 /* For config.c: the members of struct policy at `member` by the value of their key. */
 int policy_decode_verdicts(const struct cJSON *value, const char *path, void *member,

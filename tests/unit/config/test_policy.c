@@ -85,3 +85,42 @@ Test(policy, an_alias_renames_and_keeps_the_metric_and_what_a_star_stands_for)
     is_now(&policy, "b#rec", "a#recall");
     is_now(&policy, "b", NULL);
 }
+
+Test(policy, a_name_that_is_a_new_one_is_not_renamed_in_circles)
+{
+    AUTO_POLICY struct policy policy =
+        parse("{\"aliases\": {\"a\": \"b*\", \"bx\": \"a?\", \"new/*\": \"*\", \"bench_*\": "
+              "\"bench_old_*\"}}");
+    is_now(&policy, "b1", "a");
+    is_now(&policy, "a1", "bx");
+    is_now(&policy, "a", NULL);
+    is_now(&policy, "bx", NULL);
+    is_now(&policy, "bx#cpu_time", NULL);
+    is_now(&policy, "x", "new/x");
+    is_now(&policy, "new/x", NULL);
+    is_now(&policy, "new/new/x", NULL);
+    is_now(&policy, "bench_old_y", "bench_y");
+    is_now(&policy, "bench_y", NULL);
+}
+
+static void was(const struct policy *policy, const char *name, const char *wanted, bool globs)
+{
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    cr_assert_eq(policy_former_names(policy, name, &names), globs, "%s", name);
+    AUTO_FREE char *joined = strlist_join(&names, " ");
+    cr_assert_str_eq(joined, wanted);
+}
+
+Test(policy, former_names_are_those_that_would_be_renamed)
+{
+    AUTO_POLICY struct policy policy =
+        parse("{\"aliases\": {\"scan\": [\"table_scan\", \"scan_v?\"], \"io/*\": [\"disk/*\", "
+              "\"*_io\"], \"a#recall\": \"b#rec\", \"take\": \"get\"}}");
+    was(&policy, "take", "get", false);
+    was(&policy, "take#cpu_time", "get", false);
+    was(&policy, "scan", "table_scan scan_v?", true);
+    was(&policy, "io/read[1]", "disk/read[1] read[1]_io", false);
+    was(&policy, "a#recall", "b#rec", false);
+    was(&policy, "a", "", false);
+    was(NULL, "take", "", false);
+}
