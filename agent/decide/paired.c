@@ -36,13 +36,15 @@ void paired_rule_init(struct paired_rule *rule, double alpha, double matters, si
 void paired_release(struct paired *paired)
 {
     free(paired->pairs);
+    free(paired->groups);
     *paired = (struct paired){0};
 }
 
 struct mean {
     double mean, error; /* standard error */
     double freedom;
-    double deviation; /* of one pair */
+    double deviation; /* of one pair, or of a group's mean */
+    size_t count;     /* of groups */
 };
 
 static int compare(const void *left, const void *right)
@@ -51,13 +53,35 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Trimmed mean and winsorised deviation of at least two pairs. */
-static struct mean mean_of(const double *pairs, size_t n)
+/* Fills `out` with the pairs from `from` on, or the means of their groups; returns how many. */
+static size_t group_means(const struct paired *paired, size_t from, double *out)
 {
-    AUTO_FREE double *x = xreallocarray(NULL, n, sizeof(*x));
+    size_t count = 0, groups = paired->rule->groups;
+    if (!groups) {
+        memcpy(out, paired->pairs + from, (paired->count - from) * sizeof(*out));
+        return paired->count - from;
+    }
+    AUTO_FREE double *sums = xcalloc(groups, sizeof(*sums));
+    AUTO_FREE size_t *members = xcalloc(groups, sizeof(*members));
+    for (size_t i = from; i < paired->count; i++) {
+        sums[paired->groups[i]] += paired->pairs[i];
+        members[paired->groups[i]]++;
+    }
+    for (size_t i = 0; i < groups; i++)
+        if (members[i])
+            out[count++] = sums[i] / (double)members[i];
+    return count;
+}
+
+/* Trimmed mean and winsorised deviation of the pairs from `from` on, in at least two groups. */
+static struct mean mean_of(const struct paired *paired, size_t from)
+{
+    AUTO_FREE double *x = xreallocarray(NULL, paired->count - from, sizeof(*x));
+    size_t n = group_means(paired, from, x);
     size_t cut = n / TRIM, kept = n - 2 * cut;
     double sum = 0, all = 0, squares = 0;
-    memcpy(x, pairs, n * sizeof(*x));
+    if (n < 2)
+        return (struct mean){x[0], INFINITY, 1, INFINITY, n};
     qsort(x, n, sizeof(*x), compare);
     for (size_t i = cut; i < n - cut; i++)
         sum += x[i];
@@ -72,7 +96,7 @@ static struct mean mean_of(const double *pairs, size_t n)
     double deviation = sqrt(squares / (double)(n - 1)) * (double)n / (double)kept;
     deviation = fmax(deviation, RESOLUTION);
     return (struct mean){sum / (double)kept, deviation / sqrt((double)n), (double)kept - 1,
-                         deviation};
+                         deviation, n};
 }
 
 static double two_sided(const struct mean *m)
@@ -94,8 +118,7 @@ static bool is_within(const struct mean *m, const struct paired_rule *rule)
 /* Whether the fresh session alone agrees. */
 static bool agrees(const struct paired *paired)
 {
-    struct mean fresh =
-        mean_of(paired->pairs + paired->first_session, paired->count - paired->first_session);
+    struct mean fresh = mean_of(paired, paired->first_session);
     return (fresh.mean > 0) == paired->up && two_sided(&fresh) <= FRESH_LEVEL;
 }
 
@@ -103,19 +126,19 @@ static enum paired_state look_first(struct paired *paired)
 {
     const struct paired_rule *rule = paired->rule;
     size_t n = paired->count;
-    struct mean m = mean_of(paired->pairs, n);
+    struct mean m = mean_of(paired, 0);
     if (n + PAIRED_FRESH <= rule->max_pairs && two_sided(&m) <= rule->candidate) {
         paired->up = m.mean > 0;
         return PAIRED_FOUND;
     }
-    if (n >= SAME_PAIRS && fabs(m.mean) < SAME_T * m.error && is_within(&m, rule))
+    if (m.count >= SAME_PAIRS && fabs(m.mean) < SAME_T * m.error && is_within(&m, rule))
         return PAIRED_SAME;
     return PAIRED_MEASURING;
 }
 
 static enum paired_state look_again(const struct paired *paired)
 {
-    struct mean m = mean_of(paired->pairs, paired->count);
+    struct mean m = mean_of(paired, 0);
     bool is_called = (m.mean > 0) == paired->up && two_sided(&m) <= paired->rule->call;
     return is_called && agrees(paired) ? PAIRED_CALLED : PAIRED_CONFIRMING;
 }
@@ -127,9 +150,16 @@ bool paired_wants_more(const struct paired *paired)
 
 enum paired_state paired_add(struct paired *paired, double log_ratio)
 {
+    return paired_add_grouped(paired, log_ratio, 0);
+}
+
+enum paired_state paired_add_grouped(struct paired *paired, double log_ratio, size_t group)
+{
     if (!paired_wants_more(paired))
         return paired->state;
     ARRAY_RESERVE(paired->pairs, paired->cap, paired->count + 1);
+    ARRAY_RESERVE(paired->groups, paired->group_cap, paired->count + 1);
+    paired->groups[paired->count] = group;
     paired->pairs[paired->count++] = log_ratio;
     size_t n = paired->count - paired->first_session;
     bool first = paired->state == PAIRED_MEASURING;
@@ -153,7 +183,7 @@ enum paired_state paired_stop(struct paired *paired)
         return paired->state;
     bool same = false;
     if (paired->count >= PAIRED_FIRST) {
-        struct mean m = mean_of(paired->pairs, paired->count);
+        struct mean m = mean_of(paired, 0);
         same = is_within(&m, paired->rule);
     }
     paired->state = same ? PAIRED_SAME : PAIRED_UNDECIDED;
@@ -204,13 +234,17 @@ void paired_estimate(const struct paired *paired, struct paired_estimate *out)
     };
     if (n < 2)
         return;
-    struct mean m = mean_of(paired->pairs, n);
-    double reach = reach_of(&m, paired->rule);
+    struct mean m = mean_of(paired, 0);
+    if (m.count < 2)
+        return;
+    const struct paired_rule *rule = paired->rule;
+    size_t most = rule->groups && rule->groups < rule->max_pairs ? rule->groups : rule->max_pairs;
+    double reach = reach_of(&m, rule);
     out->change = expm1(m.mean);
     out->low = expm1(m.mean - reach);
     out->high = expm1(m.mean + reach);
     out->noise = m.deviation;
     out->p = two_sided(&m);
-    out->smallest = expm1(smallest_difference(paired->rule, m.deviation, paired->rule->max_pairs));
-    out->needed = pairs_needed(paired->rule, m.deviation);
+    out->smallest = expm1(smallest_difference(rule, m.deviation, most));
+    out->needed = pairs_needed(rule, m.deviation);
 }

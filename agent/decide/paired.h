@@ -25,6 +25,12 @@
  *               in three comparisons of 1,000
  *   undecided   `max_pairs` are measured, or the caller ends it
  *
+ * Pairs that share something which differs from pair to pair otherwise, such as where the linker
+ * put the code of the two programs, are a group, and say less than as many pairs of their own:
+ * however many they are, what they share stays. Their mean counts as one pair; groups are drawn
+ * like pairs. (What is drawn is the unit of a test: Hurlbert, Ecological Monographs 54, 1984,
+ * "Pseudoreplication and the design of ecological field experiments".)
+ *
  * The limit for calls is Bonferroni's over the benchmarks: where nothing has changed, any of them
  * is called, up or down, in at most `alpha` of all comparisons. A quarter of alpha is kept back
  * for what the approximation of the limits leaves out (boundary.h).
@@ -49,10 +55,13 @@
 struct paired_rule {
     double matters; /* relative: a smaller change may be called "same" */
     size_t max_pairs;
+    size_t groups; /* that there are; 0: each pair is its own. Few groups call nothing: a
+                      t test of n of them has n - 1 degrees of freedom */
     double candidate, call, interval; /* limits for the two-sided p-value of a look */
 };
 
-/* `alpha` over all `benchmarks`, at least 1. max_pairs is rounded up to whole blocks. */
+/* `alpha` over all `benchmarks`, at least 1. max_pairs is rounded up to whole blocks. `groups` is
+ * 0, and may be set afterwards. */
 void paired_rule_init(struct paired_rule *rule, double alpha, double matters, size_t benchmarks,
                       size_t max_pairs);
 
@@ -69,8 +78,9 @@ enum paired_state {
 struct paired {
     const struct paired_rule *rule; /* borrowed */
     enum paired_state state;
-    double *pairs; /* ln(B/A), in the order they came */
-    size_t count, cap;
+    double *pairs;  /* ln(B/A), in the order they came */
+    size_t *groups; /* of each pair; not looked at where the rule has none */
+    size_t count, cap, group_cap;
     size_t first_session; /* how many of them are of the first one, once it has ended */
     bool up;              /* what was found: B is the larger */
 };
@@ -80,6 +90,8 @@ void paired_release(struct paired *paired);
 /* Adds a pair, which is finite, to one that wants further ones, and says where that leads. Others
  * stay as they are. */
 enum paired_state paired_add(struct paired *paired, double log_ratio);
+/* The same for one of a group, a number below the rule's groups. */
+enum paired_state paired_add_grouped(struct paired *paired, double log_ratio, size_t group);
 /* The fresh session begins. Only in PAIRED_FOUND. */
 void paired_confirm(struct paired *paired);
 /* No further pair will come: an end is reached. */
@@ -90,10 +102,12 @@ struct paired_estimate {
     size_t pairs;
     double change;    /* B against A: .05 is 5 % more */
     double low, high; /* its interval; infinite with fewer than two pairs */
-    double noise;     /* standard deviation of a pair's ln(B/A), wild ones held down */
+    double noise;     /* standard deviation of a pair's ln(B/A), wild ones held down; of a group's
+                         mean where groups have several */
     double p;         /* of all pairs, two-sided, as if there had been this one look */
     double smallest;  /* change that max_pairs would have called with PAIRED_POWER */
-    size_t needed;    /* max_pairs that would call a change of `matters` so; 0: beyond a million */
+    size_t needed;    /* max_pairs (each in a group of its own, where there are groups) that would
+                         call a change of `matters` so; 0: beyond a million */
 };
 
 void paired_estimate(const struct paired *paired, struct paired_estimate *out);

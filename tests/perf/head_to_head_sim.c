@@ -1,12 +1,15 @@
 /* Comparisons of two commits as decide/paired.h decides them, with made-up pairs of known truth.
  *
- *     head_to_head_sim SESSIONS BENCHMARKS CHANGE NOISE KIND [ALPHA [MAX_PAIRS]]
+ *     head_to_head_sim SESSIONS BENCHMARKS CHANGE NOISE KIND [ALPHA [MAX_PAIRS [LAYOUTS WIDTH
+ * [BLIND]]]]
  *
  * CHANGE is in per cent; NOISE, the standard deviation of ln(B/A), too. KIND is "normal", "t3"
  * (Student's with three degrees of freedom, of that standard deviation), "wild" (normal, one in
  * twenty ten times as far), or a file with the recorded pairs of one benchmark on each line: then
  * NOISE only scales them (1: as they are), and their signs are drawn anew, which is what measuring
- * the same program on both sides does. Prints one line; built and run by head_to_head.py. */
+ * the same program on both sides does. Each pair runs one of LAYOUTS, whose ln(B/A) are normal with
+ * the deviation WIDTH, per cent, and drawn for each benchmark of each session; BLIND: the rule is
+ * not told which. Prints one line; built and run by head_to_head.py. */
 #include "decide/paired.h"
 
 #include <math.h>
@@ -15,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETS_MAX = 64, PAIRS_MAX = 4096 };
+enum { SETS_MAX = 64, PAIRS_MAX = 4096, LAYOUTS_MAX = 1000 };
 
 struct noise {
     const char *kind;
@@ -88,12 +91,23 @@ struct tally {
     double pairs, pairs_of_called, pairs_before_found;
 };
 
-static bool simulate(const struct paired_rule *rule, const struct noise *noise, size_t benchmark,
-                     double effect, struct tally *t)
+struct layouts {
+    size_t count; /* 0: what is not shared by pairs is in the noise */
+    double width;
+};
+
+static bool simulate(const struct paired_rule *rule, const struct noise *noise,
+                     const struct layouts *layouts, size_t benchmark, double effect,
+                     struct tally *t)
 {
     struct paired paired = {.rule = rule};
+    double shifts[LAYOUTS_MAX];
+    for (size_t i = 0; i < layouts->count; i++)
+        shifts[i] = layouts->width * normal();
     while (paired_wants_more(&paired)) {
-        paired_add(&paired, effect + draw(noise, benchmark));
+        size_t layout = layouts->count ? paired.count % layouts->count : 0;
+        double shift = layouts->count ? shifts[layout] : 0;
+        paired_add_grouped(&paired, effect + shift + draw(noise, benchmark), layout);
         if (paired.state == PAIRED_FOUND)
             paired_confirm(&paired);
     }
@@ -128,12 +142,20 @@ int main(int argc, char **argv)
     struct paired_rule rule;
     paired_rule_init(&rule, argc > 6 ? strtod(argv[6], NULL) : PAIRED_ALPHA, 0.05, benchmarks,
                      argc > 7 ? strtoul(argv[7], NULL, 10) : PAIRED_MAX_PAIRS);
+    struct layouts layouts = {0};
+    if (argc > 9) {
+        layouts.count = strtoul(argv[8], NULL, 10);
+        layouts.width = strtod(argv[9], NULL) / 100;
+        rule.groups = argc > 10 ? 0 : layouts.count;
+    }
+    if (layouts.count > LAYOUTS_MAX)
+        return 1;
     struct tally t = {0};
     size_t alarms = 0;
     for (size_t s = 0; s < sessions; s++) {
         bool any = false;
         for (size_t b = 0; b < benchmarks; b++)
-            any |= simulate(&rule, &noise, b, effect, &t);
+            any |= simulate(&rule, &noise, &layouts, b, effect, &t);
         alarms += any;
     }
     double n = (double)t.benchmarks, called = t.called ? (double)t.called : 1;
