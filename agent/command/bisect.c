@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "command/common.h"
 #include "command/exit_code.h"
+#include "command/policy_source.h"
 #include "command/rows.h"
 #include "command/schedule_common.h"
 #include "decide/verdict.h"
@@ -97,11 +98,9 @@ static int read_ends(const struct bisect_options *o, const struct strlist *args,
     if (o->change || o->alert ? count != 0 : count != 2)
         return error_set(err, ERROR_USAGE,
                          "bisect takes two commits, GOOD and BAD, or --change or --alert");
-    for (size_t i = 0; i < count; i++) {
-        int failed = command_check_commit(args->items[i], err);
-        if (failed)
-            return failed;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (!*args->items[i] || !utf8_is_valid(args->items[i], strlen(args->items[i])))
+            return error_set(err, ERROR_USAGE, "GOOD and BAD are ids, dates, branches or tags");
     for (size_t i = count; i < args->count; i++)
         strlist_push(words, args->items[i]);
     if (count) {
@@ -357,6 +356,27 @@ static int search(const struct globals *globals, const struct bisect_options *o,
     return failed ? failed : sum_up(&out, err);
 }
 
+/* The renames of the branch, and the name that the benchmark has by them. What is wrong with a
+ * newer lance-bench.json is no reason not to look at older commits. */
+static void apply_renames(const struct globals *globals, const struct bisect_options *o,
+                          struct policy *policy, char **benchmark)
+{
+    AUTO_FREE char *remote = source_remote(o->target.repo);
+    struct error reason = ERROR_INIT;
+    const struct policy_source source = {
+        .repo = globals->config ? NULL : remote,
+        .base = globals->config ? NULL : o->target.branch,
+    };
+    if (command_policy(globals, &source, policy, &reason))
+        log_warning("aliases are not heeded: %s", reason.message);
+    char *now = policy_current_name(policy, *benchmark);
+    if (!now)
+        return;
+    log_info("%s is called %s now", *benchmark, now);
+    free(*benchmark);
+    *benchmark = now;
+}
+
 static int run(const struct globals *globals, const void *raw, const struct strlist *args,
                struct error *err)
 {
@@ -392,7 +412,10 @@ static int run(const struct globals *globals, const void *raw, const struct strl
         request.change = change;
     else
         benchmark = o->metric ? xasprintf("%s#%s", o->benchmark, o->metric) : xstrdup(o->benchmark);
+    AUTO_POLICY struct policy policy = {0};
+    apply_renames(globals, o, &policy, &benchmark);
     request.benchmark = benchmark;
+    request.policy = &policy;
     return search(globals, o, &request, err);
 }
 
@@ -402,13 +425,15 @@ const struct command command_bisect = {
     .summary = "Find the commit that changed a benchmark, from as few runs as possible",
     .arguments = "GOOD BAD --benchmark NAME --repo REPO [-- OPTIONS OF run]",
     .description =
-        "GOOD is a commit before the change, BAD one behind it, both on the branch's own line; or "
-        "--change\nor --alert takes both from what `changes` finds. What is stored of these "
-        "commits counts; "
-        "then one commit after\nthe other is measured here, each time the one that says most, "
-        "some more than once, until the answer\nis as certain as --confidence asks for. That "
-        "benchmark alone is measured, as far as its harness can be\ntold. A bisect that was "
-        "stopped goes on where it was when it is started again.",
+        "GOOD is a commit before the change, BAD one behind it, both on the branch's own line: "
+        "ids, "
+        "tags,\nbranches, or dates (the newest commit by then, UTC); or --change or --alert takes "
+        "both from what\n`changes` finds. What is stored of these commits counts; then one commit "
+        "after the other is measured\nhere, each time the one that says most, some more than once, "
+        "until the answer is as certain as\n--confidence asks for. That benchmark alone is "
+        "measured, as far as its harness can be told, also under\nthe old names that the branch's "
+        "lance-bench.json gives it (\"aliases\"). A bisect that was stopped\ngoes on where it was "
+        "when it is started again.",
     .options = rows,
     .option_count = ARRAY_SIZE(rows),
     .defaults = &defaults,

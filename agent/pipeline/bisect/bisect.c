@@ -86,9 +86,12 @@ static bool is_without(const struct work *w, const struct stored_run *run)
 {
     if (recorded_outcome_of(run->outcome) == RECORDED_FAILED)
         return true;
-    for (size_t i = 0; i < run->expected.count; i++)
-        if (!strcmp(run->expected.items[i], w->out->benchmark))
+    for (size_t i = 0; i < run->expected.count; i++) {
+        const char *name = run->expected.items[i];
+        AUTO_FREE char *now = policy_current_name(w->request->policy, name);
+        if (!strcmp(now ? now : name, w->out->benchmark))
             return false;
+    }
     /* A metric is no benchmark of its own there. */
     return run->expected.count && !strchr(w->out->benchmark, '#');
 }
@@ -137,12 +140,25 @@ static void set_levels(struct bisection *out, const struct bisect_stored *stored
     }
 }
 
+static struct bisect_series series_of(const struct work *w)
+{
+    const struct bisect_request *request = w->request;
+    return (struct bisect_series){
+        .db = request->db,
+        .project = request->project,
+        .test_bed = w->test_bed,
+        .benchmark = request->benchmark,
+        .cpu = w->cpu,
+        .disturbed = request->disturbed,
+        .policy = request->policy,
+    };
+}
+
 /* Asks the database once more, and decides. */
 static int look(struct work *w, struct error *err)
 {
     const struct bisect_request *request = w->request;
-    const struct bisect_series series = {request->db,        request->project, w->test_bed,
-                                         request->benchmark, w->cpu,           request->disturbed};
+    const struct bisect_series series = series_of(w);
     int failed = bisect_stored_read(&series, &w->line, &w->stored, err);
     if (failed)
         return failed;
@@ -173,16 +189,26 @@ static char *run_name(const struct work *w, const struct bisected *item)
     return xasprintf("%s%.8s", w->prefix, random);
 }
 
+/* All that the benchmark has or had; none where a glob says it. */
+static void names_of(const struct bisect_request *request, struct strlist *out)
+{
+    strlist_push(out, request->benchmark);
+    if (policy_former_names(request->policy, request->benchmark, out))
+        strlist_clear(out);
+}
+
 static int measure(struct work *w, size_t index, struct error *err)
 {
     struct bisected *item = &w->out->items[index];
     AUTO_FREE char *filter = NULL, *name = run_name(w, item);
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
     struct run_request run = *w->request->run;
     const struct coverage nobody_else = {.runs = SIZE_MAX};
     const struct local_commit local = {w->request->source.repo, w->project, w->test_bed,
                                        &item->commit, &nobody_else};
     bool others = false;
-    bisect_scope(w->stored.harness, w->request->benchmark, &run, &filter);
+    names_of(w->request, &names);
+    bisect_scope(w->stored.harness, &names, &run, &filter);
     run.run = name;
     run.testbed_name = w->test_bed;
     run.keep_going = true;
@@ -320,8 +346,7 @@ static int choose_machine(struct work *w, struct error *err)
 static int choose_ends(struct work *w, struct error *err)
 {
     const struct bisect_request *request = w->request;
-    const struct bisect_series series = {request->db,        request->project, w->test_bed,
-                                         request->benchmark, w->cpu,           request->disturbed};
+    const struct bisect_series series = series_of(w);
     int failed = 0;
     if (!request->good)
         failed = bisect_find_change(&series, request->change, &w->good, &w->bad, err);

@@ -20,7 +20,7 @@ struct bisect_request {
     const char *project;    /* NULL: any that has the benchmark on this branch */
     const char *test_bed;   /* NULL: as this machine is called */
     const char *benchmark;  /* as in the table `results` */
-    const char *good, *bad; /* ids or beginnings of 7 characters and more. NULL: of a change */
+    const char *good, *bad; /* as in bisect_end.h. NULL: of a change */
     const char *change;     /* where both are NULL: an id, or its beginning, between the ends of
                                the place of a found change; "": the newest that is open, or else
                                the newest */
@@ -31,6 +31,8 @@ struct bisect_request {
     bool retry_failed;      /* also commits that earlier calls could not measure */
     bool disturbed;         /* also results of runs in which others had too large a part */
     bool dry_run;           /* only say what is next */
+    const struct policy *policy; /* its aliases: results of a former name count as those of
+                                    `benchmark`, and are measured. NULL: none */
     const struct run_request *run;
 };
 
@@ -58,8 +60,8 @@ struct bisection {
 void bisection_release(struct bisection *bisection);
 #define AUTO_BISECTION __attribute__((cleanup(bisection_release)))
 
-/* ERROR_USAGE: GOOD or BAD is not on the branch, or in the wrong order. ERROR_NO_DATA: there is no
- * such change. A commit that fails is no error; what was reached is in *out on every failure but
- * those. */
+/* ERROR_USAGE: GOOD or BAD is not on the branch, or in the wrong order. ERROR_NOT_FOUND: there is
+ * no such revision. ERROR_NO_DATA: there is no such change. A commit that fails is no error; what
+ * was reached is in *out on every failure but those. */
 int bisection_run(const struct bisect_request *request, struct bisection *out,
                   struct error *err) MUST_CHECK;

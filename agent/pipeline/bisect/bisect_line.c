@@ -2,12 +2,14 @@
 
 #include "base/alloc.h"
 #include "decide/predict.h"
+#include "pipeline/bisect/bisect_end.h"
 #include "pipeline/history/changes.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* How far back is looked, in turns; and how much farther than GOOD. */
 static const size_t looks[] = {100, 1000, SOURCE_MAX};
@@ -33,23 +35,6 @@ void bisect_stored_release(struct bisect_stored *stored)
 
 /* --- the line --------------------------------------------------------------------------------- */
 
-/* Index of the commit that `id` begins; list->count: none. ERROR_USAGE: several. */
-static int find(const struct commit_list *list, const char *id, size_t *out, struct error *err)
-{
-    AUTO_FREE char *lower = commit_id_lower(id);
-    size_t found = list->count;
-    for (size_t i = 0; i < list->count; i++) {
-        if (strncmp(list->items[i].id, lower, strlen(lower)) != 0)
-            continue;
-        if (found < list->count)
-            return error_set(err, ERROR_USAGE, "several commits begin with %s: give more of the id",
-                             id);
-        found = i;
-    }
-    *out = found;
-    return 0;
-}
-
 static void reverse(struct commit_list *list)
 {
     for (size_t i = 0, j = list->count; i + 1 < j; i++) {
@@ -59,32 +44,39 @@ static void reverse(struct commit_list *list)
     }
 }
 
-static int find_ends(const struct commit_list *list, const char *good, const char *bad,
-                     size_t *older, size_t *newer, struct error *err)
+static int not_there(const struct commit_list *list, const struct bisect_end *end,
+                     struct error *err)
 {
-    int failed = find(list, good, older, err);
-    return failed ? failed : find(list, bad, newer, err);
+    AUTO_FREE char *resolved = end->id && strncasecmp(end->id, end->text, strlen(end->text)) != 0
+                                   ? xasprintf(" (%.12s)", end->id)
+                                   : xstrdup("");
+    return error_set(
+        err, ERROR_USAGE, "%s%s is not among the %zu commits of the branch that can be seen%s",
+        end->text, resolved, list->count, list->cut ? ": the repository is a shallow clone" : "");
 }
 
 int bisect_line_read(const struct source_request *source, const char *good, const char *bad,
                      struct bisect_line *out, struct error *err)
 {
     AUTO_COMMIT_LIST struct commit_list list = {0};
+    AUTO_BISECT_END struct bisect_end first = {0}, last = {0};
     size_t older = 0, newer = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
-        int failed = source_list(source, looks[i], &list, err);
+    int failed = bisect_end_read(source, good, &first, err);
+    if (!failed)
+        failed = bisect_end_read(source, bad, &last, err);
+    for (size_t i = 0; !failed && i < ARRAY_SIZE(looks); i++) {
+        failed = source_list(source, looks[i], &list, err);
         if (!failed)
-            failed = find_ends(&list, good, bad, &older, &newer, err);
-        if (failed)
-            return failed;
+            failed = bisect_end_find(&list, &first, &older, err);
+        if (!failed)
+            failed = bisect_end_find(&list, &last, &newer, err);
         if (list.count < looks[i] || older + MARGIN <= list.count)
             break;
     }
+    if (failed)
+        return failed;
     if (older == list.count || newer == list.count)
-        return error_set(err, ERROR_USAGE,
-                         "%s is not among the %zu commits of the branch that can be seen%s",
-                         older == list.count ? good : bad, list.count,
-                         list.cut ? ": the repository is a shallow clone" : "");
+        return not_there(&list, older == list.count ? &first : &last, err);
     if (older <= newer)
         return error_set(err, ERROR_USAGE,
                          "%s is not older than %s: the commit before the change comes first", good,
@@ -105,6 +97,7 @@ static int read_history(const struct bisect_series *series, struct history *out,
     const struct history_request request = {.query = {.benchmark = series->benchmark,
                                                       .test_bed = series->test_bed,
                                                       .project = series->project},
+                                            .policy = series->policy,
                                             .disturbed = series->disturbed};
     int failed = database_open(series->db, &db, err);
     if (!failed)
@@ -230,35 +223,54 @@ static void fill(const struct line_runs *runs, const struct bisect_line *line,
     take_outside(order, runs->count - at_bad, last - at_bad, line->bad - line->good, out);
 }
 
+/* What wrote the results of a benchmark; "" where it was not always the same. */
+struct harness_search {
+    const struct bisect_series *series;
+    char *found;
+};
+
 static int keep_harness(struct stored_result *result, void *context, struct error *err)
 {
     (void)err;
-    char **harness = context;
-    cJSON *metadata = *harness || !result->metadata ? NULL : cJSON_Parse(result->metadata);
+    struct harness_search *search = context;
+    const char *stored = result->benchmark_name;
+    AUTO_FREE char *now = stored ? policy_current_name(search->series->policy, stored) : NULL;
+    if (!stored || strcmp(now ? now : stored, search->series->benchmark) || !result->metadata)
+        return 0;
+    cJSON *metadata = cJSON_Parse(result->metadata);
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(metadata, "harness");
-    if (cJSON_IsString(name))
-        *harness = xstrdup(name->valuestring);
+    if (cJSON_IsString(name) && !search->found)
+        search->found = xstrdup(name->valuestring);
+    else if (cJSON_IsString(name) && strcmp(search->found, name->valuestring))
+        *search->found = '\0';
     cJSON_Delete(metadata);
     return 0;
 }
 
-/* What wrote the results, so that a run can be told to measure that benchmark alone. */
 static int read_harness(const struct bisect_series *series, char **out, struct error *err)
 {
     AUTO_DATABASE struct database *db = NULL;
-    const struct result_query query = {.benchmark = series->benchmark,
+    bool renamed = series->policy && series->policy->alias_count;
+    struct harness_search search = {.series = series};
+    const struct result_query query = {.benchmark = renamed ? NULL : series->benchmark,
                                        .test_bed = series->test_bed,
                                        .project = series->project,
                                        .without_any_values = true};
     int failed = database_open(series->db, &db, err);
-    return failed ? failed : results_each(db, &query, keep_harness, out, err);
+    if (!failed)
+        failed = results_each(db, &query, keep_harness, &search, err);
+    if (failed || !search.found || !*search.found)
+        free(search.found);
+    else
+        *out = search.found;
+    return failed;
 }
 
 int bisect_stored_read(const struct bisect_series *series, const struct bisect_line *line,
                        struct bisect_stored *out, struct error *err)
 {
     AUTO_HISTORY struct history history = {0};
-    AUTO_BISECT_STORED struct bisect_stored stored = {.harness = take_ptr(out->harness)};
+    AUTO_BISECT_STORED struct bisect_stored stored = {0};
     int failed = read_history(series, &history, err);
     if (failed)
         return failed;
@@ -271,8 +283,7 @@ int bisect_stored_read(const struct bisect_series *series, const struct bisect_l
         free(runs.items);
         stored.project = xstrdup(found->project);
         stored.units = xstrdup(found->units);
-        if (!stored.harness)
-            failed = read_harness(series, &stored.harness, err);
+        failed = read_harness(series, &stored.harness, err);
     }
     if (failed)
         return failed;

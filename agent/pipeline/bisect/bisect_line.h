@@ -13,8 +13,8 @@ struct bisect_line {
 void bisect_line_release(struct bisect_line *line);
 #define AUTO_BISECT_LINE __attribute__((cleanup(bisect_line_release)))
 
-/* Reads the branch as far back as GOOD and a little farther. ERROR_USAGE: one is not there, or GOOD
- * is not the older one. */
+/* Reads the branch as far back as GOOD and a little farther; ends as in bisect_end.h. ERROR_USAGE:
+ * one is not there, or GOOD is not the older one. ERROR_NOT_FOUND: there is no such revision. */
 int bisect_line_read(const struct source_request *source, const char *good, const char *bad,
                      struct bisect_line *out, struct error *err) MUST_CHECK;
 
@@ -23,10 +23,11 @@ struct bisect_stored {
     struct bisect_run *runs; /* commits are numbered from GOOD, 0; those of the same level before it
                                 and behind BAD stand for the ends */
     size_t count;
-    size_t outside; /* of these */
-    size_t other;   /* more, that were measured on another processor and are left out */
-    size_t spoiled; /* results that are left out for how they were measured */
-    char *project, *units, *harness; /* NULL where nothing is stored */
+    size_t outside;        /* of these */
+    size_t other;          /* more, that were measured on another processor and are left out */
+    size_t spoiled;        /* results that are left out for how they were measured */
+    char *project, *units; /* NULL where nothing is stored */
+    char *harness;         /* NULL there too, and where it was not always the same */
 };
 
 void bisect_stored_release(struct bisect_stored *stored);
@@ -34,8 +35,9 @@ void bisect_stored_release(struct bisect_stored *stored);
 
 struct bisect_series {
     const char *db, *project, *test_bed, *benchmark;
-    const char *cpu; /* that of this machine; NULL: any */
-    bool disturbed;  /* as in bisect_request */
+    const char *cpu;             /* that of this machine; NULL: any */
+    bool disturbed;              /* as in bisect_request */
+    const struct policy *policy; /* as in bisect_request */
 };
 
 /* Replaces what is in `out`. A database without results has none. */

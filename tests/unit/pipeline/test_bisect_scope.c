@@ -10,7 +10,9 @@ static void expect(const char *harness, const char *benchmark, const char *filte
 {
     struct run_request request = {0};
     AUTO_FREE char *made = NULL;
-    bisect_scope(harness, benchmark, &request, &made);
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    strlist_split(&names, benchmark, '\n');
+    bisect_scope(harness, &names, &request, &made);
     cr_assert(filter ? made && !strcmp(made, filter) : !made, "%s: %s", benchmark, made);
     cr_assert_eq(request.filter, made);
     cr_assert(request.rust_only == rust && request.python_only == python &&
@@ -46,6 +48,24 @@ Test(bisect_scope, what_is_not_known_or_asked_for_otherwise_is_left_alone)
     expect(NULL, "scan", NULL, false, false, false);
     struct run_request request = {.filter = "mine"};
     AUTO_FREE char *made = NULL;
-    bisect_scope("criterion", "scan", &request, &made);
+    AUTO_STRLIST struct strlist names = STRLIST_INIT;
+    strlist_push(&names, "scan");
+    bisect_scope("criterion", &names, &request, &made);
     cr_assert(!made && !strcmp(request.filter, "mine") && !request.rust_only);
+}
+
+Test(bisect_scope, all_names_that_it_had_are_asked_for)
+{
+    expect("criterion", "scan#cpu_time\ntable.scan", "^scan$|^table\\.scan$", true, false, false);
+    expect("google-benchmark", "BM_a\nBM_b", "^BM_a$|^BM_b$", false, false, true);
+    expect("pytest-benchmark", "t.py::test_a[1]\nt.py::test_b", "test_a or test_b", false, true,
+           false);
+    expect("libtest", "a\nb", NULL, true, false, false);
+}
+
+Test(bisect_scope, without_names_the_harness_alone_is_asked_for)
+{
+    expect("criterion", "", NULL, true, false, false);
+    expect("pytest-benchmark", "", NULL, false, true, false);
+    expect("libtest", "", NULL, true, false, false);
 }
