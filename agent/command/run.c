@@ -88,7 +88,7 @@ static const struct option_row run_rows[] = {
     ROW(testbed_name, OPTION_STRING, "testbed-name", "NAME",
         "the machine's name (default: /etc/lance-bench/testbed, else the host name)"),
     ROW(run, OPTION_STRING, "run", "ID",
-        "what the run is called (default: GitHub's, else its own)"),
+        "what the run is called, which has each result once (default: GitHub's, else its own)"),
     ROW(job, OPTION_STRING, "job", "ID:TOKEN:TIME",
         "as this job of 'poll', which gives it: stores only while the lease is held"),
 };

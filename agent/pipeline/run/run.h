@@ -50,6 +50,10 @@ struct run_fence {
     void *context;
 };
 
+/* How names of runs begin that measured one benchmark of a commit for `bisect`. They are a trace of
+ * the commit, but say nothing of what is due, and are no others' to take back. */
+#define RUN_OF_BISECT "bisect-"
+
 /* Everything is borrowed. NULL, zero and empty lists mean: as the configuration has it. */
 struct run_request {
     enum run_mode mode;

@@ -10,6 +10,7 @@
 #include "pipeline/run/run_clock.h"
 #include "pipeline/run/run_cut_off.h"
 #include "pipeline/run/run_evidence.h"
+#include "pipeline/run/run_killed.h"
 #include "pipeline/run/run_results.h"
 #include "pipeline/publish/spool.h"
 #include "store/results.h"
@@ -48,8 +49,8 @@ static int publish_part(struct storing *storing, struct run_part *part, struct e
         .commit = out->commit,
         .test_bed = &storing->bed,
         .run = out->run,
-        /* A job that is run once more, after a machine was lost, has each result once. */
-        .part = run->request->fence ? part->name : NULL,
+        /* What is run once more under its name, after a machine was lost, has each result once. */
+        .part = run->request->fence || run->request->run ? part->name : NULL,
         .host_session = storing->session,
         .toolchain = out->toolchain,
         .metric = metric && format_names_its_metric(part->format) ? metric : NULL,
@@ -65,6 +66,9 @@ static int publish_part(struct storing *storing, struct run_part *part, struct e
     part->unchanged = outcome.unchanged;
     part->spooled = outcome.spooled != NULL;
     part->stored = !failed;
+    if (!failed && outcome.unchanged && !run->request->fence)
+        log_warning("%s: run %s has %" PRIu64 " of these results already: they stay as they are",
+                    part->name, out->run, outcome.unchanged);
     storing->spooled |= part->spooled;
     storing->stored += failed ? 0 : part->found;
     if (part->spooled)
@@ -241,6 +245,15 @@ static void take_back_cut_off(const struct storing *storing)
         log_warning("whether an earlier run was cut off is not known: %s", reason.message);
 }
 
+/* Once the results of this run are there. */
+static void take_back_killed(const struct storing *storing)
+{
+    struct error reason = ERROR_INIT;
+    if (!storing->spooled && storing->stored &&
+        run_take_back_killed(storing->run, storing->bed.name, &reason))
+        log_warning("whether an earlier run was killed is not known: %s", reason.message);
+}
+
 int run_store(struct run *run, int failed, const struct error *why, struct error *err)
 {
     if (run->request->results_dir)
@@ -255,7 +268,9 @@ int run_store(struct run *run, int failed, const struct error *why, struct error
     uuid5_text(session, strlen(session), storing.session);
     run->stage = "store";
     take_back_cut_off(&storing);
+    run_note_storing(run, storing.bed.name);
     unstored = publish_parts(&storing, err);
+    take_back_killed(&storing);
     run->out->outcome = judge(&storing, failed);
     run->out->reason = failed && why ? xstrdup(why->message)
                        : unstored    ? xstrdup(err->message)
@@ -268,6 +283,7 @@ int run_store(struct run *run, int failed, const struct error *why, struct error
             *err = reason;
         }
     }
+    run_forget_storing(run);
     test_bed_release(&storing.bed);
     return unstored;
 }

@@ -1,13 +1,10 @@
 /* What the database says of the commits of a branch. */
 #pragma once
 
+#include "pipeline/run/run.h"
 #include "pipeline/schedule/schedule_source.h"
 #include "plan/coverage.h"
 #include "store/commits.h"
-
-/* How names of runs begin that measured one benchmark of a commit for `bisect`. They are a trace of
- * the commit, but say nothing of what is due. */
-#define RUN_OF_BISECT "bisect-"
 
 enum state_depth {
     STATE_ALL,
