@@ -114,6 +114,12 @@ def test_a_level_that_has_changed_fails_the_daily_analysis_on_the_line_of_the_be
     assert (f"::warning file=benches/words.rs,line={line},title=Benchmark regression::words/unique/500 is worse"
             in done.stdout)
     assert consumer.result("changes")[0]["benchmark"] == "words/unique/500" and len(consumer.result("changes")) == 1
+    updated = consumer.result("alerts-update")
+    assert (updated["opened"], updated["active"], updated["unacknowledged"]) == (1, 1, 1)
+    alert, = consumer.result("alerts-list")
+    assert (alert["state"], alert["project"], alert["worst"]) == ("open", "wordbag", "words/unique/500")
+    assert "words/unique/500" in alert["title"] and alert["title"].replace("/", "") in (
+        consumer.results / "alerts-list.md").read_text().replace("/", ""), "what the job's summary shows"
     report = consumer.result("report")
     assert (report["project"], report["verdict"]) == ("wordbag", "same"), "the newest is on the new level"
     assert "words/unique/500" in (consumer.results / "report.md").read_text()
