@@ -35,3 +35,5 @@ endfunction()
 
 add_preloaded(clock clock.c clock_wait.c)
 embed_file(preload_clock_py "${CMAKE_SOURCE_DIR}/agent/preload/lance_bench_clock.py")
+# A script that stands in for the linker of a build.
+embed_file(build_relink "${CMAKE_SOURCE_DIR}/agent/build/relink.sh")

@@ -272,19 +272,12 @@ static const struct crate_config *configured(const struct cargo *cargo, const ch
     return NULL;
 }
 
-static void build_arguments(const struct cargo *cargo, const char *package,
-                            const struct bench_targets *targets, struct strlist *argv)
+void cargo_package_arguments(const struct cargo *cargo, const char *package, struct strlist *argv)
 {
-    push_all(argv, (const char *const[]){cargo->toolchain->cargo, "bench", "--no-run", "--offline",
-                                         "--message-format=json-render-diagnostics", "--package",
-                                         package, NULL});
+    push_all(argv, (const char *const[]){"--offline", "--message-format=json-render-diagnostics",
+                                         "--package", package, NULL});
     if (has_lock(cargo))
         strlist_push(argv, "--locked");
-    for (size_t i = 0; i < targets->count; i++)
-        if (!strcmp(targets->items[i].package, package)) {
-            strlist_push(argv, "--bench");
-            strlist_push(argv, targets->items[i].bench);
-        }
     const struct crate_config *crate = configured(cargo, package);
     if (crate && crate->features.count) {
         strlist_push(argv, "--features");
@@ -294,6 +287,18 @@ static void build_arguments(const struct cargo *cargo, const char *package,
         strlist_push(argv, "--no-default-features");
     if (cargo->jobs > 0)
         strlist_pushf(argv, "--jobs=%d", cargo->jobs);
+}
+
+static void build_arguments(const struct cargo *cargo, const char *package,
+                            const struct bench_targets *targets, struct strlist *argv)
+{
+    push_all(argv, (const char *const[]){cargo->toolchain->cargo, "bench", "--no-run", NULL});
+    for (size_t i = 0; i < targets->count; i++)
+        if (!strcmp(targets->items[i].package, package)) {
+            strlist_push(argv, "--bench");
+            strlist_push(argv, targets->items[i].bench);
+        }
+    cargo_package_arguments(cargo, package, argv);
 }
 
 struct build_watch {

@@ -45,6 +45,10 @@ int cargo_targets(const struct cargo *cargo, struct bench_targets *out,
 int cargo_build(const struct cargo *cargo, const char *package, struct bench_targets *targets,
                 struct error *err) MUST_CHECK;
 
+/* The arguments by which cargo builds the benches of one package: which crates, with what features,
+ * and what it says of it (cargo_message.h). */
+void cargo_package_arguments(const struct cargo *cargo, const char *package, struct strlist *argv);
+
 /* What cargo sets for a benchmark that it runs: CARGO_MANIFEST_DIR and its kin, the library path.
  */
 void cargo_bench_env(const struct cargo *cargo, const struct bench_target *target,

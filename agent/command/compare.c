@@ -20,7 +20,7 @@ struct compare_options {
     double alpha, matters, minimum_effect;
     bool history, measure, pull_request, from_stdin;
     const char *pairs;
-    int64_t max_pairs, seed;
+    int64_t max_pairs, layouts, seed;
     double budget, measurement_time;
 };
 
@@ -58,8 +58,12 @@ static const struct option_row rows[] = {
     OPTION(struct compare_options, pairs, OPTION_STRING, "pairs", "HOW",
            "with --measure: together (both processes of a pair at once, on one CPU) or in-turn "
            "(default: together with --clock cpu)"),
+    OPTION(
+        struct compare_options, layouts, OPTION_INTEGER, "layouts", "N",
+        "with --measure: links of each Rust program, each with its functions in another order; 1: "
+        "the ordinary one (default: 32)"),
     OPTION(struct compare_options, seed, OPTION_INTEGER, "seed", "N",
-           "with --measure: of the order and the environments (default: drawn)"),
+           "with --measure: of the order, the environments and the layouts (default: drawn)"),
     POLICY_SOURCE_ROWS(struct compare_options, policy),
     OPTION(struct compare_options, fail_on, OPTION_STRING, "fail-on", "WHAT",
            "unsure: that, too, exits with 2"),
@@ -283,6 +287,7 @@ static int run_measure(const struct globals *globals, const struct compare_optio
         .budget = o->budget,
         .measurement_s = o->measurement_time,
         .pairs = o->pairs,
+        .layouts = o->layouts,
         .seed = o->seed,
         .pull_request = o->pull_request,
     };

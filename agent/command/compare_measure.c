@@ -67,8 +67,11 @@ static char *advice(const struct head_to_head *result, const struct head_to_head
         return xasprintf("cannot tell: %stoo few pairs", cut);
     if (!e->needed)
         return xasprintf("cannot tell: %stoo noisy for any number of pairs", cut);
-    return xasprintf("cannot tell: %s--max-pairs %zu would show a change of %g %%", cut, e->needed,
-                     100 * row->matters);
+    AUTO_FREE char *layouts = row->layouts > 1 && e->needed > row->layouts
+                                  ? xasprintf(" --layouts %zu", e->needed)
+                                  : xstrdup("");
+    return xasprintf("cannot tell: %s--max-pairs %zu%s would show a change of %g %%", cut,
+                     e->needed, layouts, 100 * row->matters);
 }
 
 static void add_notes(struct table *table, const struct head_to_head *result,
@@ -98,6 +101,8 @@ static void add_details(struct table *table, const struct head_to_head_row *row)
     table_integer(table, (int64_t)e->needed);
     table_text(table, row->units);
     table_bool(table, row->higher_is_better);
+    table_text(table, row->base_name);
+    table_integer(table, (int64_t)row->layouts);
     table_json(table, pairs.buf);
 }
 
@@ -138,6 +143,7 @@ static void add_columns(struct table *table, bool all)
         {"change_high", true, false}, {"p", true, false},
         {"found_after", true, false}, {"pairs_needed", true, false},
         {"units", false, false},      {"higher_is_better", false, false},
+        {"base_name", false, false},  {"layouts", true, false},
         {"log_ratios", false, false},
     };
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
@@ -178,6 +184,7 @@ static void print_json_head(const struct head_to_head_request *request,
     json_text(&json, "clock", result->clock);
     json_text(&json, "cpus", result->cpus);
     json_bool(&json, "pairs_together", result->together);
+    json_integer(&json, "layouts", (int64_t)result->layouts);
     json_text(&json, "sandbox", result->sandbox);
     json_text(&json, "canary", result->canary);
     json_bool(&json, "fresh_session", result->confirmed);
@@ -260,6 +267,11 @@ static int check(const struct compare_measure *asked, const struct strlist *args
         (asked->max_pairs < PAIRED_LEAST_PAIRS || asked->max_pairs > MAX_PAIRS_MOST))
         return error_set(err, ERROR_USAGE, "--max-pairs is a number from %d to %d",
                          PAIRED_LEAST_PAIRS, MAX_PAIRS_MOST);
+    if (asked->layouts && asked->layouts != 1 &&
+        (asked->layouts < HEAD_TO_HEAD_LAYOUTS_LEAST || asked->layouts > HEAD_TO_HEAD_LAYOUTS_MOST))
+        return error_set(err, ERROR_USAGE,
+                         "--layouts is 1, or from %d to %d: those of fewer could not call anything",
+                         HEAD_TO_HEAD_LAYOUTS_LEAST, HEAD_TO_HEAD_LAYOUTS_MOST);
     enum head_to_head_order unused;
     if (!order_of(asked->pairs, &unused))
         return error_set(err, ERROR_USAGE, "--pairs is together or in-turn, not '%s'",
@@ -327,6 +339,7 @@ int compare_measure(const struct globals *globals, const struct compare_measure 
         .matters = asked->matters / 100,
         .minimum_effect = asked->minimum_effect / 100,
         .max_pairs = asked->max_pairs ? (size_t)asked->max_pairs : PAIRED_MAX_PAIRS,
+        .layouts = (size_t)asked->layouts,
         .budget_s = asked->budget,
         .measurement_s = asked->measurement_s,
         .seed = seed_of(asked),

@@ -15,6 +15,7 @@ struct compare_measure {
     double budget;        /* seconds; 0: none */
     double measurement_s; /* 0: as the benchmarks themselves say */
     const char *pairs;    /* "together", "in-turn", or NULL: as the clock allows */
+    int64_t layouts;      /* 0: the default */
     int64_t seed;         /* -1: drawn */
     bool pull_request;    /* HEAD is a stranger's */
 };

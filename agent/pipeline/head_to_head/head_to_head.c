@@ -18,6 +18,7 @@ void head_to_head_release(struct head_to_head *result)
     for (size_t i = 0; i < result->count; i++) {
         struct head_to_head_row *row = &result->rows[i];
         free(row->benchmark);
+        free(row->base_name);
         free(row->units);
         free(row->log_ratios);
         strlist_release(&row->notes);
@@ -40,6 +41,7 @@ static void match_release(struct match *match)
         struct series *series = &match->series[i];
         free(series->row.benchmark);
         free(series->row.units);
+        free(series->base_name);
         strlist_release(&series->row.notes);
         paired_release(&series->paired);
         for (int side = 0; side < SIDES; side++)
@@ -47,13 +49,18 @@ static void match_release(struct match *match)
     }
     free(match->series);
     for (size_t i = 0; i < match->unit_count; i++) {
-        free(match->units[i].benchmark);
+        for (int side = 0; side < SIDES; side++)
+            free(match->units[i].benchmark[side]);
         free(match->units[i].series);
+        free(match->units[i].layouts);
     }
     free(match->units);
     policy_release(&match->policy);
+    policy_release(&match->aliases);
+    strlist_release(&match->seeds);
     test_bed_release(&match->test_bed);
     for (int i = 0; i < SIDES; i++) {
+        side_release_layouts(&match->sides[i]);
         run_release(&match->sides[i].run);
         run_outcome_release(&match->sides[i].outcome);
         free(match->sides[i].config);
@@ -99,6 +106,10 @@ static void note_circumstances(const struct match *match, const struct series *s
     if (paired->state == PAIRED_CALLED && is_below_minimum(series))
         strlist_pushf(notes, "changed by less than the minimum effect of %g %%",
                       100 * series->row.minimum_effect);
+    if (strcmp(series->base_name, series->row.benchmark))
+        strlist_pushf(notes, "it was called %s", series->base_name);
+    if (match->request->layouts > 1 && !series->rule.groups)
+        strlist_push(notes, "its code has one layout, which is in all its pairs");
     if (series->spoiled)
         strlist_push(notes, "others disturbed some of its pairs");
     if (before && after && strcmp(before, after))
@@ -118,6 +129,8 @@ static void take_row(struct match *match, struct series *series)
     paired_estimate(paired, &row->estimate);
     row->pairs = paired->count;
     row->first_session = paired->first_session;
+    row->layouts = series->rule.groups ? series->rule.groups : 1;
+    row->base_name = take_ptr(series->base_name);
     row->base = paired->count ? robust_median(series->levels[BASE], paired->count) : NAN;
     row->head = paired->count ? robust_median(series->levels[HEAD], paired->count) : NAN;
     row->log_ratios = take_ptr(paired->pairs);
@@ -142,18 +155,26 @@ static void compare_programs(struct match *match)
         log_info("the programs of both sides are the same, byte for byte");
 }
 
-/* BASE's, whatever HEAD makes of its own; --config FILE stands before it. */
+/* The policy in a commit's lance-bench.json; --config FILE stands before it. */
+static int read_policy(const struct match *match, int side, struct policy *out, struct error *err)
+{
+    const char *given = match->request->run->config;
+    AUTO_FREE char *own = path_join(match->sides[side].run.checkout.path, CONFIG_FILE);
+    const char *file = given ? given : own;
+    return path_exists(file) ? policy_load(file, out, err) : 0;
+}
+
+/* BASE's, whatever HEAD makes of its own. */
 static int load_policy(struct match *match, struct error *err)
 {
-    const struct run *base = &match->sides[BASE].run;
     const struct head_to_head_request *request = match->request;
     int failed = machine_test_bed(request->run->testbed_name, &match->test_bed, err);
     if (failed)
         return failed;
-    AUTO_FREE char *own = path_join(base->checkout.path, CONFIG_FILE);
-    const char *file = request->run->config ? request->run->config : own;
     struct policy *policy = &match->policy;
-    failed = path_exists(file) ? policy_load(file, policy, err) : 0;
+    failed = read_policy(match, BASE, policy, err);
+    if (!failed)
+        failed = read_policy(match, HEAD, &match->aliases, err);
     if (failed)
         return failed;
     if (!isnan(request->matters))
@@ -201,6 +222,7 @@ int head_to_head(const struct head_to_head_request *request, struct head_to_head
                   [HEAD] = {.name = "head", .request = *request->run}},
         .random = request->seed,
     };
+    out->layouts = 1;
     match.sides[BASE].request.revision = request->base;
     match.sides[HEAD].request.revision = request->head;
     for (int i = 0; i < SIDES; i++)

@@ -16,6 +16,7 @@
 /* What one block of a unit gave: pairs of processes, each side of each. */
 struct block {
     struct readings readings[PAIRED_BLOCK][SIDES];
+    struct setting settings[PAIRED_BLOCK];
     bool spoiled;
 };
 
@@ -39,17 +40,20 @@ uint64_t match_draw(struct match *match, uint64_t limit)
 }
 
 static int measure_pair(struct match *match, const struct unit *unit, int first,
-                        struct readings out[SIDES], bool *spoiled, struct error *err)
+                        struct block *block, int pair, struct error *err)
 {
-    size_t padding = (size_t)match_draw(match, PADDING_MAX);
+    struct readings *out = block->readings[pair];
+    struct setting setting = {.padding = (size_t)match_draw(match, PADDING_MAX),
+                              .layout = unit_layout(match, unit, (size_t)pair)};
+    block->settings[pair] = setting;
     int failed = 0;
     if (match->out->together)
-        return match_take_both(match, unit, first, padding, out, spoiled, err);
+        return match_take_both(match, unit, first, setting, out, &block->spoiled, err);
     for (int k = 0; k < SIDES && !failed; k++) {
         int side = (first + k) % SIDES;
         failed = interrupt_check(err);
         if (!failed)
-            failed = match_take(match, unit, side, padding, &out[side], spoiled, err);
+            failed = match_take(match, unit, side, setting, &out[side], &block->spoiled, err);
     }
     return failed;
 }
@@ -60,8 +64,7 @@ static int measure_block(struct match *match, const struct unit *unit, struct bl
 {
     int first = (int)match_draw(match, SIDES);
     for (int pair = 0; pair < PAIRED_BLOCK; pair++) {
-        int failed = measure_pair(match, unit, (first + pair) % SIDES, block->readings[pair],
-                                  &block->spoiled, err);
+        int failed = measure_pair(match, unit, (first + pair) % SIDES, block, pair, err);
         if (failed)
             return failed;
     }
@@ -79,7 +82,7 @@ static int measure_until_clean(struct match *match, const struct unit *unit, str
             return failed;
         match->out->blocks_again++;
         log_debug("%s: others disturbed a block; it is measured again",
-                  unit->benchmark ? unit->benchmark : "a block");
+                  unit->benchmark[HEAD] ? unit->benchmark[HEAD] : "a block");
     }
 }
 
@@ -111,13 +114,14 @@ static void keep_level(struct series *series, double base, double head)
     series->levels[HEAD][at] = head;
 }
 
-static const struct reading *reading_of(const struct unit *unit, const struct readings *readings,
-                                        const char *benchmark)
+static const struct reading *reading_of(const struct unit *unit, const struct series *series,
+                                        const struct block *block, int pair, int side)
 {
+    const struct readings *readings = &block->readings[pair][side];
     /* The list of a Criterion executable cuts long names. */
-    if (unit->benchmark && readings->count == 1)
+    if (unit->benchmark[side] && readings->count == 1)
         return &readings->items[0];
-    return readings_find(readings, benchmark);
+    return readings_find(readings, side == BASE ? series->base_name : series->row.benchmark);
 }
 
 static void add_block(struct series *series, const struct unit *unit, const struct block *block)
@@ -125,8 +129,7 @@ static void add_block(struct series *series, const struct unit *unit, const stru
     double pairs[PAIRED_BLOCK], levels[PAIRED_BLOCK][SIDES];
     for (int i = 0; i < PAIRED_BLOCK; i++) {
         for (int side = 0; side < SIDES; side++) {
-            const struct reading *reading =
-                reading_of(unit, &block->readings[i][side], series->row.benchmark);
+            const struct reading *reading = reading_of(unit, series, block, i, side);
             if (!reading) {
                 drop(series, "one of its processes did not measure it");
                 return;
@@ -142,7 +145,7 @@ static void add_block(struct series *series, const struct unit *unit, const stru
     series->spoiled |= block->spoiled;
     for (int i = 0; i < PAIRED_BLOCK; i++) {
         keep_level(series, levels[i][BASE], levels[i][HEAD]);
-        paired_add(&series->paired, pairs[i]);
+        paired_add_grouped(&series->paired, pairs[i], block->settings[i].layout);
     }
 }
 
@@ -154,7 +157,7 @@ static bool is_open(const struct match *match, const struct unit *unit)
     return false;
 }
 
-static int play_unit(struct match *match, const struct unit *unit, struct error *err)
+static int play_unit(struct match *match, struct unit *unit, struct error *err)
 {
     AUTO_BLOCK struct block block = {0};
     int failed = measure_until_clean(match, unit, &block, err);
@@ -163,10 +166,11 @@ static int play_unit(struct match *match, const struct unit *unit, struct error 
         if (paired_wants_more(&series->paired))
             add_block(series, unit, &block);
     }
+    unit->pairs += failed ? 0 : PAIRED_BLOCK;
     return failed;
 }
 
-static void shuffle(struct match *match, size_t *order, size_t count)
+void match_shuffle(struct match *match, size_t *order, size_t count)
 {
     for (size_t i = count; i > 1; i--) {
         size_t j = (size_t)match_draw(match, i), kept = order[i - 1];
@@ -190,7 +194,7 @@ static int play_round(struct match *match, size_t *left, struct error *err)
     for (size_t i = 0; i < match->unit_count; i++)
         if (is_open(match, &match->units[i]))
             order[(*left)++] = i;
-    shuffle(match, order, *left);
+    match_shuffle(match, order, *left);
     for (size_t i = 0; i < *left && !is_over(match); i++) {
         int failed = play_unit(match, &match->units[order[i]], err);
         if (failed)

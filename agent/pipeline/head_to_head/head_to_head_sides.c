@@ -55,7 +55,7 @@ int side_copy_executables(struct side *side, struct error *err)
         struct bench_target *target = &run->targets.items[i];
         AUTO_FREE char *folder = NULL;
         AUTO_FREE char *name = xasprintf("copy-%d-%zu", side->copies, i);
-        if (!target->executable)
+        if (!target->executable || (side->layouts && side->layouts[i]))
             continue;
         int failed = job_output_dir(&run->job, name, &folder, err);
         if (!failed)
@@ -71,7 +71,7 @@ int side_copy_executables(struct side *side, struct error *err)
 }
 
 /* The other side is built at the same place, so what is there is copied first. */
-static int leave_slot(struct side *side, struct error *err)
+static int leave_slot(struct match *match, struct side *side, struct error *err)
 {
     struct run *run = &side->run;
     AUTO_FREE char *folder = NULL;
@@ -81,6 +81,8 @@ static int leave_slot(struct side *side, struct error *err)
         failed = copy(run, from, folder, err);
     if (!failed)
         failed = side_copy_executables(side, err);
+    if (!failed)
+        failed = side_link_layouts(match, side, err);
     if (failed)
         return failed;
     for (size_t i = 0; i < run->targets.count; i++)
@@ -118,7 +120,7 @@ static int build_side(struct match *match, int which, struct error *err)
     if (!failed)
         failed = run_build(&side->run, err);
     if (!failed)
-        failed = leave_slot(side, err);
+        failed = leave_slot(match, side, err);
     return failed ? error_wrap(err, "%s %s", side->name, side->request.revision) : 0;
 }
 
@@ -158,6 +160,7 @@ static void set_measurement_time(struct run *run, double seconds)
 
 int sides_build(struct match *match, struct error *err)
 {
+    match_draw_layouts(match);
     int failed = build_side(match, HEAD, err);
     if (failed)
         return failed;

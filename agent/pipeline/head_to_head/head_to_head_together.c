@@ -27,14 +27,14 @@ struct twin {
 };
 
 static _Noreturn void measure_as_twin(struct match *match, const struct unit *unit, int side,
-                                      size_t padding, int to, pid_t parent)
+                                      struct setting setting, int to, pid_t parent)
 {
     struct message message = {.error = ERROR_INIT};
     /* A descriptor of its own: what comes through it wakes whoever waits at the other end. */
     interrupt_install();
     int failed = prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != parent
                      ? error_set(&message.error, ERROR_INTERRUPTED, "interrupted")
-                     : match_measure(match, unit, side, padding, &message.spoiled, &message.error);
+                     : match_measure(match, unit, side, setting, &message.spoiled, &message.error);
     message.error.code = failed;
     const char *results = failed ? "" : match_part(match, unit, side)->results;
     bool told =
@@ -42,8 +42,8 @@ static _Noreturn void measure_as_twin(struct match *match, const struct unit *un
     _exit(told ? 0 : 1);
 }
 
-static int twin_start(struct match *match, const struct unit *unit, int side, size_t padding,
-                      struct twin *out, struct error *err)
+static int twin_start(struct match *match, const struct unit *unit, int side,
+                      struct setting setting, struct twin *out, struct error *err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC))
@@ -51,7 +51,7 @@ static int twin_start(struct match *match, const struct unit *unit, int side, si
     pid_t parent = getpid();
     pid_t pid = fork();
     if (!pid)
-        measure_as_twin(match, unit, side, padding, ends[1], parent);
+        measure_as_twin(match, unit, side, setting, ends[1], parent);
     int reason = errno;
     close(ends[1]);
     if (pid < 0) {
@@ -97,7 +97,7 @@ static int twin_end(struct twin *twin, struct run_part *part, bool *spoiled, str
     return 0;
 }
 
-int match_take_both(struct match *match, const struct unit *unit, int first, size_t padding,
+int match_take_both(struct match *match, const struct unit *unit, int first, struct setting setting,
                     struct readings out[SIDES], bool *spoiled, struct error *err)
 {
     struct twin twin = {0};
@@ -105,11 +105,11 @@ int match_take_both(struct match *match, const struct unit *unit, int first, siz
     match_show(match, unit);
     int failed = interrupt_check(err);
     if (!failed)
-        failed = twin_start(match, unit, first, padding, &twin, err);
+        failed = twin_start(match, unit, first, setting, &twin, err);
     if (failed)
         return failed;
     struct error theirs = ERROR_INIT;
-    failed = match_measure(match, unit, second, padding, spoiled, err);
+    failed = match_measure(match, unit, second, setting, spoiled, err);
     if (failed)
         kill(twin.pid, SIGTERM);
     int also = twin_end(&twin, match_part(match, unit, first), spoiled, &theirs);

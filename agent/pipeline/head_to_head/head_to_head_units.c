@@ -10,17 +10,12 @@
 
 #define PADDING_VARIABLE "LANCE_BENCH_PADDING"
 
-static bool is_wanted(const struct match *match, const char *benchmark)
-{
-    const char *part = match->request->benchmark;
-    return !part || strstr(benchmark, part);
-}
-
-static struct unit *add_unit(struct match *match, size_t base, size_t head, const char *benchmark)
+static struct unit *add_unit(struct match *match, size_t base, size_t head)
 {
     ARRAY_RESERVE(match->units, match->unit_cap, match->unit_count + 1);
     struct unit *unit = &match->units[match->unit_count++];
-    *unit = (struct unit){.parts = {base, head}, .benchmark = xstrdup(benchmark)};
+    *unit = (struct unit){.parts = {base, head}};
+    unit_draw_layouts(match, unit);
     return unit;
 }
 
@@ -32,10 +27,11 @@ static bool higher_is_better(const struct policy_settings *settings, const char 
     return settings->direction == POLICY_HIGHER_IS_BETTER;
 }
 
-static void add_series(struct match *match, struct unit *unit, const char *benchmark,
-                       const char *units)
+/* Rules are BASE's and go by its names, so that a rename cannot get away from one. */
+static void add_series(struct match *match, struct unit *unit, const char *base_name,
+                       const char *benchmark, const char *units)
 {
-    struct policy_settings settings = policy_of(&match->policy, benchmark, match->test_bed.name);
+    struct policy_settings settings = policy_of(&match->policy, base_name, match->test_bed.name);
     if (settings.ignore == POLICY_YES) {
         match->out->ignored++;
         return;
@@ -44,6 +40,7 @@ static void add_series(struct match *match, struct unit *unit, const char *bench
     ARRAY_RESERVE(unit->series, unit->cap, unit->count + 1);
     unit->series[unit->count++] = match->series_count;
     match->series[match->series_count++] = (struct series){
+        .base_name = xstrdup(base_name),
         .row = {.benchmark = xstrdup(benchmark),
                 .units = xstrdup(units),
                 .higher_is_better = higher_is_better(&settings, benchmark, units),
@@ -78,27 +75,29 @@ void match_show(struct match *match, const struct unit *unit)
     size_t open = 0;
     for (size_t i = 0; i < match->series_count; i++)
         open += paired_wants_more(&match->series[i].paired);
-    AUTO_FREE char *what =
-        xasprintf("%s, pair %zu, %zu of %zu undecided",
-                  unit->benchmark ? unit->benchmark : match_part(match, unit, HEAD)->name,
-                  series ? series->paired.count + 1 : 0, open, match->series_count);
+    AUTO_FREE char *what = xasprintf(
+        "%s, pair %zu, %zu of %zu undecided",
+        unit->benchmark[HEAD] ? unit->benchmark[HEAD] : match_part(match, unit, HEAD)->name,
+        series ? series->paired.count + 1 : 0, open, match->series_count);
     run_show_progress(&match->sides[HEAD].run, what, 0);
 }
 
-int match_measure(struct match *match, const struct unit *unit, int side, size_t padding,
+int match_measure(struct match *match, const struct unit *unit, int side, struct setting setting,
                   bool *spoiled, struct error *err)
 {
     struct run *run = &match->sides[side].run;
     struct run_part *part = match_part(match, unit, side);
     AUTO_STRLIST struct strlist variables = STRLIST_INIT;
+    size_t padding = setting.padding;
     AUTO_FREE char *filler = xmalloc(padding + 1);
     memset(filler, 'x', padding);
     filler[padding] = '\0';
     strlist_pushf(&variables, PADDING_VARIABLE "=%s", filler);
-    if (unit->benchmark) {
+    unit_take_layout(match, unit, side, setting.layout);
+    if (unit->benchmark[side]) {
         struct bench_target *target = run_target_of(run, part);
         free(target->filter);
-        target->filter = exact_filter(unit->benchmark);
+        target->filter = exact_filter(unit->benchmark[side]);
     }
     bool is_spoiled = false;
     int failed = run_measure_once(run, part, &variables, &is_spoiled, err);
@@ -121,15 +120,23 @@ int match_failed(const struct match *match, int side, int failed, struct error *
                : error_wrap(err, "%s %.12s", at->name, at->outcome.commit);
 }
 
-int match_take(struct match *match, const struct unit *unit, int side, size_t padding,
+int match_take(struct match *match, const struct unit *unit, int side, struct setting setting,
                struct readings *out, bool *spoiled, struct error *err)
 {
     match_show(match, unit);
-    int failed = match_measure(match, unit, side, padding, spoiled, err);
+    int failed = match_measure(match, unit, side, setting, spoiled, err);
     if (!failed)
         failed = match_read(match, unit, side, out, err);
     return match_failed(match, side, failed, err);
 }
+
+static void release_names(struct strlist (*names)[SIDES])
+{
+    for (int side = 0; side < SIDES; side++)
+        strlist_release(&(*names)[side]);
+}
+
+#define AUTO_NAMES __attribute__((cleanup(release_names)))
 
 static bool has_part(const struct run_outcome *outcome, const char *name, const char *format,
                      size_t *at)
@@ -143,22 +150,18 @@ static bool has_part(const struct run_outcome *outcome, const char *name, const 
 /* What a Criterion bench has is known from its list. */
 static void pair_lists(struct match *match, size_t base, size_t head)
 {
-    struct run_outcome *a = &match->sides[BASE].outcome, *b = &match->sides[HEAD].outcome;
-    const struct strlist *before = &a->parts[base].expected, *after = &b->parts[head].expected;
+    const struct strlist *before = &match->sides[BASE].outcome.parts[base].expected;
+    const struct strlist *after = &match->sides[HEAD].outcome.parts[head].expected;
     const char *metric = match->sides[HEAD].run.cpu_clock ? "#" CPU_TIME_METRIC : "";
-    for (size_t i = 0; i < before->count; i++)
-        if (is_wanted(match, before->items[i]) && !strlist_contains(after, before->items[i]))
-            strlist_push(&match->out->only_base, before->items[i]);
-    for (size_t i = 0; i < after->count; i++) {
-        if (!is_wanted(match, after->items[i]))
-            continue;
-        if (!strlist_contains(before, after->items[i])) {
-            strlist_push(&match->out->only_head, after->items[i]);
-            continue;
-        }
-        AUTO_FREE char *name = xasprintf("%s%s", after->items[i], metric);
-        struct unit *unit = add_unit(match, base, head, after->items[i]);
-        add_series(match, unit, name, "nanoseconds");
+    AUTO_NAMES struct strlist names[SIDES] = {0};
+    match_names(match, before, after, names);
+    for (size_t i = 0; i < names[HEAD].count; i++) {
+        struct unit *unit = add_unit(match, base, head);
+        AUTO_FREE char *old = xasprintf("%s%s", names[BASE].items[i], metric);
+        AUTO_FREE char *name = xasprintf("%s%s", names[HEAD].items[i], metric);
+        for (int side = 0; side < SIDES; side++)
+            unit->benchmark[side] = xstrdup(names[side].items[i]);
+        add_series(match, unit, old, name, "nanoseconds");
     }
 }
 
@@ -167,25 +170,23 @@ static int pair_readings(struct match *match, struct unit *unit, struct error *e
 {
     AUTO_READINGS struct readings before = {0};
     AUTO_READINGS struct readings after = {0};
+    AUTO_STRLIST struct strlist old = STRLIST_INIT, current = STRLIST_INIT;
+    AUTO_NAMES struct strlist names[SIDES] = {0};
+    const struct setting plain = {0};
     bool spoiled = false;
-    int failed = match_take(match, unit, BASE, 0, &before, &spoiled, err);
+    int failed = match_take(match, unit, BASE, plain, &before, &spoiled, err);
     if (!failed)
-        failed = match_take(match, unit, HEAD, 0, &after, &spoiled, err);
+        failed = match_take(match, unit, HEAD, plain, &after, &spoiled, err);
     if (failed)
         return failed;
     for (size_t i = 0; i < before.count; i++)
-        if (is_wanted(match, before.items[i].benchmark) &&
-            !readings_find(&after, before.items[i].benchmark))
-            strlist_push(&match->out->only_base, before.items[i].benchmark);
-    for (size_t i = 0; i < after.count; i++) {
-        const struct reading *reading = &after.items[i];
-        if (!is_wanted(match, reading->benchmark))
-            continue;
-        if (readings_find(&before, reading->benchmark))
-            add_series(match, unit, reading->benchmark, reading->units);
-        else
-            strlist_push(&match->out->only_head, reading->benchmark);
-    }
+        strlist_push(&old, before.items[i].benchmark);
+    for (size_t i = 0; i < after.count; i++)
+        strlist_push(&current, after.items[i].benchmark);
+    match_names(match, &old, &current, names);
+    for (size_t i = 0; i < names[HEAD].count; i++)
+        add_series(match, unit, names[BASE].items[i], names[HEAD].items[i],
+                   readings_find(&after, names[HEAD].items[i])->units);
     return 0;
 }
 
@@ -199,6 +200,11 @@ static void init_rules(struct match *match)
         paired_rule_init(&series->rule, match->out->alpha, matters, match->series_count,
                          request->max_pairs);
         series->paired.rule = &series->rule;
+    }
+    for (size_t i = 0; i < match->unit_count; i++) {
+        const struct unit *unit = &match->units[i];
+        for (size_t j = 0; unit->layouts && j < unit->count; j++)
+            match->series[unit->series[j]].rule.groups = match->seeds.count;
     }
 }
 
@@ -214,7 +220,7 @@ static int pair_parts(struct match *match, size_t head, struct error *err)
         pair_lists(match, base, head);
         return 0;
     }
-    return pair_readings(match, add_unit(match, base, head, NULL), err);
+    return pair_readings(match, add_unit(match, base, head), err);
 }
 
 int match_benchmarks(struct match *match, struct error *err)

@@ -184,6 +184,12 @@ int run_build_rust(struct run *run, struct error *err)
     return failed;
 }
 
+int run_relink(struct run *run, const struct relink *asked, bool *out, struct error *err)
+{
+    struct cargo cargo = cargo_of(run, run->rust_folder, NULL);
+    return relink(&cargo, asked, out, err);
+}
+
 static void prepare_python(struct run *run)
 {
     run->python_folder = source_folder(run, run->config.python.folder);

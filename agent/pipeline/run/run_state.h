@@ -3,6 +3,7 @@
 
 #include "build/cargo.h"
 #include "build/python.h"
+#include "build/relink.h"
 #include "build/slot.h"
 #include "build/sync.h"
 #include "build/toolchain.h"
@@ -68,6 +69,9 @@ int run_open_job(struct run *run, struct sandbox_report *report, struct error *e
 /* The Rust half: toolchain, dependencies, executables. Failures of single packages are noted in
  * their parts where keep_going allows. */
 int run_build_rust(struct run *run, struct error *err) MUST_CHECK;
+/* relink() with what the run builds by, as long as its slot has its files. */
+int run_relink(struct run *run, const struct relink *asked, bool *out,
+               struct error *err) MUST_CHECK;
 int run_build_python(struct run *run, struct error *err) MUST_CHECK;
 /* Fills in what each part is expected to measure. */
 int run_list_parts(struct run *run, struct error *err) MUST_CHECK;
