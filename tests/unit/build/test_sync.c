@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -10,22 +11,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char *root, *from, *to;
+static char *from, *to;
 
 static void setup(void)
 {
-    root = xstrdup("/tmp/sync-test-XXXXXX");
-    cr_assert(mkdtemp(root));
-    from = path_join(root, "from");
-    to = path_join(root, "to");
+    test_folder_make();
+    from = path_join(test_folder, "from");
+    to = path_join(test_folder, "to");
     cr_assert_eq(dir_make(from, NULL), 0);
     cr_assert_eq(dir_make(to, NULL), 0);
 }
 
 static void teardown(void)
 {
-    cr_assert_eq(tree_remove(root, NULL), 0);
-    free(root);
+    test_folder_remove();
     free(from);
     free(to);
 }
@@ -116,9 +115,9 @@ Test(sync, replaces_a_folder_by_a_file_and_a_file_by_a_folder, .init = setup, .f
 
 Test(sync, never_writes_through_a_link_that_was_left_there, .init = setup, .fini = teardown)
 {
-    AUTO_FREE char *outside = path_join(root, "outside"), *folder = path_join(to, "src");
-    AUTO_FREE char *file = path_join(to, "file"), *victim = path_join(root, "victim");
-    put(root, "victim", "untouched");
+    AUTO_FREE char *outside = path_join(test_folder, "outside"), *folder = path_join(to, "src");
+    AUTO_FREE char *file = path_join(to, "file"), *victim = path_join(test_folder, "victim");
+    put(test_folder, "victim", "untouched");
     cr_assert_eq(dir_make(outside, NULL), 0);
     put(outside, "inside", "untouched");
     put(from, "src/inside", "new");
@@ -127,7 +126,7 @@ Test(sync, never_writes_through_a_link_that_was_left_there, .init = setup, .fini
     cr_assert_eq(symlink(victim, file), 0);
     (void)sync_now();
     cr_assert(holds(outside, "inside", "untouched"));
-    cr_assert(holds(root, "victim", "untouched"));
+    cr_assert(holds(test_folder, "victim", "untouched"));
     cr_assert(holds(to, "src/inside", "new"));
     struct stat st;
     cr_assert_eq(lstat(folder, &st), 0);
@@ -136,9 +135,9 @@ Test(sync, never_writes_through_a_link_that_was_left_there, .init = setup, .fini
 
 Test(sync, never_writes_into_a_file_that_has_another_name_too, .init = setup, .fini = teardown)
 {
-    put(root, "victim", "same");
+    put(test_folder, "victim", "same");
     put(from, "file", "same");
-    AUTO_FREE char *victim = path_join(root, "victim"), *file = path_join(to, "file");
+    AUTO_FREE char *victim = path_join(test_folder, "victim"), *file = path_join(to, "file");
     cr_assert_eq(link(victim, file), 0);
     (void)sync_now();
     struct stat st;

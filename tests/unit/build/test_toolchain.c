@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/strlist.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #define HOST "-aarch64-unknown-linux-gnu"
 #endif
 
-static char *root, *target;
+static char *target;
 
 static void put(const char *folder, const char *name, const char *text, mode_t mode)
 {
@@ -31,30 +32,28 @@ static void install(const char *name)
 {
     AUTO_FREE char *cargo = xasprintf("rustup/toolchains/%s" HOST "/bin/cargo", name);
     AUTO_FREE char *rustc = xasprintf("rustup/toolchains/%s" HOST "/bin/rustc", name);
-    put(root, cargo, "", 0755);
-    put(root, rustc, "", 0755);
+    put(test_folder, cargo, "", 0755);
+    put(test_folder, rustc, "", 0755);
 }
 
 /* A machine with three toolchains of rustup and nothing else. */
 static void setup(void)
 {
-    root = xstrdup("/tmp/toolchain-test-XXXXXX");
-    cr_assert(mkdtemp(root));
-    target = path_join(root, "target");
+    test_folder_make();
+    target = path_join(test_folder, "target");
     cr_assert_eq(dir_make(target, NULL), 0);
-    AUTO_FREE char *rustup = path_join(root, "rustup");
+    AUTO_FREE char *rustup = path_join(test_folder, "rustup");
     setenv("RUSTUP_HOME", rustup, 1);
     setenv("PATH", "/nonexistent", 1);
     install("1.94.0");
     install("1.94.1");
     install("stable");
-    put(root, "rustup/settings.toml", "default_toolchain = \"stable" HOST "\"\n", 0644);
+    put(test_folder, "rustup/settings.toml", "default_toolchain = \"stable" HOST "\"\n", 0644);
 }
 
 static void teardown(void)
 {
-    cr_assert_eq(tree_remove(root, NULL), 0);
-    free(root);
+    test_folder_remove();
     free(target);
 }
 

@@ -4,13 +4,13 @@
 #include "base/file.h"
 #include "checkout/cache.h"
 #include "checkout/library.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
-static char folder[] = "/tmp/checkout-XXXXXX";
 static char *origin;
 static git_oid ids[3]; /* oldest first */
 
@@ -44,10 +44,10 @@ static void make_origin(void)
 {
     AUTO_GIT(git_repository) git_repository *repo = NULL;
     git_repository_init_options options;
-    cr_assert_not_null(mkdtemp(folder));
-    AUTO_FREE char *cache = path_join(folder, "cache");
+    test_folder_make();
+    AUTO_FREE char *cache = path_join(test_folder, "cache");
     setenv("XDG_CACHE_HOME", cache, 1);
-    origin = path_join(folder, "origin");
+    origin = path_join(test_folder, "origin");
     cr_assert_eq(library_start(1, NULL), 0);
     (void)git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
     options.flags = GIT_REPOSITORY_INIT_MKPATH;
@@ -59,7 +59,7 @@ static void make_origin(void)
 
 static void remove_origin(void)
 {
-    cr_assert_eq(tree_remove(folder, NULL), 0);
+    test_folder_remove();
     free(origin);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "test_folder.h"
 
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
@@ -11,33 +12,22 @@
 #include <string.h>
 
 /* A machine of plain files. */
-static char *root;
 static struct host_io io;
 
 static void setup(void)
 {
-    root = xstrdup("/tmp/counters-test-XXXXXX");
-    cr_assert(mkdtemp(root));
-    host_io_real(root, &io);
+    test_folder_make();
+    host_io_real(test_folder, &io);
 }
 
 static void teardown(void)
 {
     host_io_release(&io);
-    cr_assert_eq(tree_remove(root, NULL), 0);
-    free(root);
+    test_folder_remove();
 }
 
 TestSuite(counters, .init = setup, .fini = teardown);
 TestSuite(evidence, .init = setup, .fini = teardown);
-
-static void put(const char *path, const char *text)
-{
-    AUTO_FREE char *full = xasprintf("%s%s", root, path);
-    AUTO_FREE char *folder = xstrndup(full, (size_t)(path_basename(full) - full));
-    cr_assert_eq(dir_make(folder, NULL), 0);
-    cr_assert_eq(file_write_atomic(full, text, strlen(text), NULL), 0);
-}
 
 /* CPU 1 with these ticks; CPU 0 busy with something else. */
 static void put_stat(int user, int system, int steal)
@@ -47,7 +37,7 @@ static void put_stat(int user, int system, int steal)
                                      "cpu1 %d 1 %d 300 7 2 3 %d 0 0\n"
                                      "intr 12345\nctxt 5\nbtime 1700000000\n",
                                      user, system, steal);
-    put("/proc/stat", text);
+    test_folder_put("/proc/stat", text);
 }
 
 static cpu_set_t only(size_t cpu)
@@ -90,11 +80,11 @@ Test(counters, times_are_those_of_the_cpus_asked_for)
 Test(counters, a_damaged_stat_file_is_unknown)
 {
     cpu_set_t one = only(1);
-    put("/proc/stat", "cpu1 12 34\n");
+    test_folder_put("/proc/stat", "cpu1 12 34\n");
     cr_assert_eq(take(&one).busy_ns, -1);
-    put("/proc/stat", "cpu1");
+    test_folder_put("/proc/stat", "cpu1");
     cr_assert_eq(take(&one).busy_ns, -1);
-    put("/proc/stat", "");
+    test_folder_put("/proc/stat", "");
     cr_assert_eq(take(&one).busy_ns, -1);
 }
 
@@ -102,14 +92,15 @@ Test(counters, frequency_comes_from_cpufreq_before_cpuinfo)
 {
     cpu_set_t one = only(1), both = only(1);
     CPU_SET(2, &both);
-    put("/proc/cpuinfo", "processor\t: 0\ncpu MHz\t\t: 1000.000\n\nprocessor\t: 1\ncpu MHz\t\t: "
-                         "2299.998\n");
+    test_folder_put("/proc/cpuinfo",
+                    "processor\t: 0\ncpu MHz\t\t: 1000.000\n\nprocessor\t: 1\ncpu MHz\t\t: "
+                    "2299.998\n");
     struct host_reading reading = take(&one);
     cr_assert(reading.mhz_from_cpuinfo);
     cr_assert_float_eq(reading.most_mhz, 2299.998, 1e-6);
-    put("/sys/devices/system/cpu/cpu1/cpufreq/scaling_cur_freq", "3400000\n");
-    put("/sys/devices/system/cpu/cpu2/cpufreq/scaling_cur_freq", "3200000\n");
-    put("/sys/devices/system/cpu/cpufreq/scaling_cur_freq", "1\n");
+    test_folder_put("/sys/devices/system/cpu/cpu1/cpufreq/scaling_cur_freq", "3400000\n");
+    test_folder_put("/sys/devices/system/cpu/cpu2/cpufreq/scaling_cur_freq", "3200000\n");
+    test_folder_put("/sys/devices/system/cpu/cpufreq/scaling_cur_freq", "1\n");
     reading = take(&both);
     cr_assert_not(reading.mhz_from_cpuinfo);
     cr_assert_float_eq(reading.least_mhz, 3200, 1e-6);
@@ -119,9 +110,10 @@ Test(counters, frequency_comes_from_cpufreq_before_cpuinfo)
 Test(counters, throttling_is_counted_of_the_cpus_asked_for)
 {
     cpu_set_t one = only(1);
-    put("/sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "50\n");
-    put("/sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_count", "7\n");
-    put("/sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_total_time_ms", "120\n");
+    test_folder_put("/sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "50\n");
+    test_folder_put("/sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_count", "7\n");
+    test_folder_put("/sys/devices/system/cpu/cpu1/thermal_throttle/core_throttle_total_time_ms",
+                    "120\n");
     cr_assert_eq(take(&one).throttles, 7);
     cr_assert_eq(take(&one).throttled_ms, 120);
     cr_assert_eq(take(NULL).throttles, 57);
@@ -129,13 +121,13 @@ Test(counters, throttling_is_counted_of_the_cpus_asked_for)
 
 Test(counters, the_hottest_sensor_of_a_cpu_counts_and_any_other_where_there_is_none)
 {
-    put("/sys/class/thermal/thermal_zone0/type", "acpitz\n");
-    put("/sys/class/thermal/thermal_zone0/temp", "90000\n");
+    test_folder_put("/sys/class/thermal/thermal_zone0/type", "acpitz\n");
+    test_folder_put("/sys/class/thermal/thermal_zone0/temp", "90000\n");
     cr_assert_float_eq(take(NULL).celsius, 90, 1e-9);
-    put("/sys/class/hwmon/hwmon1/name", "coretemp\n");
-    put("/sys/class/hwmon/hwmon1/temp1_input", "61000\n");
-    put("/sys/class/hwmon/hwmon1/temp2_input", "64500\n");
-    put("/sys/class/hwmon/hwmon1/temp2_crit", "100000\n");
+    test_folder_put("/sys/class/hwmon/hwmon1/name", "coretemp\n");
+    test_folder_put("/sys/class/hwmon/hwmon1/temp1_input", "61000\n");
+    test_folder_put("/sys/class/hwmon/hwmon1/temp2_input", "64500\n");
+    test_folder_put("/sys/class/hwmon/hwmon1/temp2_crit", "100000\n");
     cr_assert_float_eq(take(NULL).celsius, 64.5, 1e-9);
 }
 
@@ -314,12 +306,13 @@ Test(evidence, the_machine_is_described_or_null)
     cr_assert(is_null(json, "governor") && is_null(json, "microcode") &&
               is_null(json, "mitigations") && is_null(json, "virtual_machine"));
     cJSON_Delete(json);
-    put("/proc/cmdline", "BOOT_IMAGE=/vmlinuz quiet \"isolcpus=2\"\n");
-    put("/proc/cpuinfo", "processor\t: 0\nmicrocode\t: 0x2b0004b1\nflags\t\t: fpu hypervisor lm\n");
-    put("/sys/devices/system/cpu/cpufreq/policy0/scaling_governor", "powersave\n");
-    put("/sys/devices/system/cpu/cpufreq/policy1/scaling_governor", "performance\n");
-    put("/sys/devices/system/cpu/cpufreq/policy2/scaling_governor", "performance\n");
-    put("/sys/devices/system/cpu/vulnerabilities/meltdown", "Mitigation: PTI\n");
+    test_folder_put("/proc/cmdline", "BOOT_IMAGE=/vmlinuz quiet \"isolcpus=2\"\n");
+    test_folder_put("/proc/cpuinfo",
+                    "processor\t: 0\nmicrocode\t: 0x2b0004b1\nflags\t\t: fpu hypervisor lm\n");
+    test_folder_put("/sys/devices/system/cpu/cpufreq/policy0/scaling_governor", "powersave\n");
+    test_folder_put("/sys/devices/system/cpu/cpufreq/policy1/scaling_governor", "performance\n");
+    test_folder_put("/sys/devices/system/cpu/cpufreq/policy2/scaling_governor", "performance\n");
+    test_folder_put("/sys/devices/system/cpu/vulnerabilities/meltdown", "Mitigation: PTI\n");
     json = machine();
     cr_assert_str_eq(text_of(json, "kernel_command_line"),
                      "BOOT_IMAGE=/vmlinuz quiet \"isolcpus=2\"");

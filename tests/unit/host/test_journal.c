@@ -2,25 +2,25 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static char folder[] = "/tmp/lance-bench-journal-XXXXXX";
 static struct host_place place;
 
 static void setup(void)
 {
-    cr_assert(mkdtemp(folder));
-    host_place_init(NULL, folder, &place);
+    test_folder_make();
+    host_place_init(NULL, test_folder, &place);
 }
 
 static void teardown(void)
 {
     host_place_release(&place);
-    cr_assert_eq(tree_remove(folder, NULL), 0);
+    test_folder_remove();
 }
 
 TestSuite(journal, .init = setup, .fini = teardown);
@@ -40,14 +40,14 @@ static void append(const struct strbuf *lines)
 
 static void write_bytes(const char *bytes, size_t len)
 {
-    AUTO_FREE char *path = path_join(folder, "journal");
+    AUTO_FREE char *path = path_join(test_folder, "journal");
     cr_assert_eq(file_write_atomic(path, bytes, len, NULL), 0);
     cr_assert_eq(chmod(path, 0600), 0);
 }
 
 static void read_bytes(struct strbuf *out)
 {
-    AUTO_FREE char *path = path_join(folder, "journal");
+    AUTO_FREE char *path = path_join(test_folder, "journal");
     cr_assert_eq(file_read(path, 1 << 20, out, NULL), 0);
 }
 
@@ -158,7 +158,7 @@ Test(journal, never_leads_out_of_the_kernels_files)
 Test(journal, goes_when_nothing_is_left_in_it)
 {
     AUTO_STRBUF struct strbuf lines = STRBUF_INIT;
-    AUTO_FREE char *path = path_join(folder, "journal");
+    AUTO_FREE char *path = path_join(test_folder, "journal");
     note(&lines, "/sys/a", "1", "2");
     note(&lines, "/sys/b", "1", "2");
     append(&lines);

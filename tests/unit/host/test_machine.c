@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
@@ -10,23 +11,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-static char *folder;
-
 static void setup(void)
 {
-    folder = xstrdup("/tmp/lance-bench-machine-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    cr_assert_eq(setenv("XDG_STATE_HOME", folder, 1), 0);
+    test_folder_make();
+    cr_assert_eq(setenv("XDG_STATE_HOME", test_folder, 1), 0);
     cr_assert_eq(setenv("LANCE_BENCH_TESTBED_FILE", "/nonexistent", 1), 0);
 }
 
-static void teardown(void)
-{
-    cr_assert_eq(tree_remove(folder, NULL), 0);
-    free(folder);
-}
-
-TestSuite(machine, .init = setup, .fini = teardown);
+TestSuite(machine, .init = setup, .fini = test_folder_remove);
 
 static struct test_bed test_bed(const char *name, bool want_from_host)
 {
@@ -70,7 +62,7 @@ Test(machine, is_called_after_the_host_only_when_nothing_else_names_it)
     struct test_bed bed = test_bed(NULL, true);
     cr_assert_str_eq(bed.name, host);
     test_bed_release(&bed);
-    AUTO_FREE char *path = path_join(folder, "testbed");
+    AUTO_FREE char *path = path_join(test_folder, "testbed");
     cr_assert_eq(file_write_atomic(path, "rack 7 \nmore\n", 13, NULL), 0);
     cr_assert_eq(setenv("LANCE_BENCH_TESTBED_FILE", path, 1), 0);
     bed = test_bed(NULL, false);

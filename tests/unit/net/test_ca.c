@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "net/ca.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <curl/curl.h>
@@ -14,31 +15,11 @@
 #include <string.h>
 #include <sys/wait.h>
 
-static char folder[] = "/tmp/lance-bench-ca-XXXXXX";
-
-static void make_folder(void)
-{
-    cr_assert(mkdtemp(folder));
-}
-
-static void remove_folder(void)
-{
-    struct error err = ERROR_INIT;
-    cr_assert_eq(tree_remove(folder, &err), 0, "%s", err.message);
-}
-
-TestSuite(ca, .init = make_folder, .fini = remove_folder, .timeout = 60);
+TestSuite(ca, .init = test_folder_make, .fini = test_folder_remove, .timeout = 60);
 
 static char *in_folder(const char *name)
 {
-    return path_join(folder, name);
-}
-
-static void write_file(const char *name, const char *text)
-{
-    AUTO_FREE char *path = in_folder(name);
-    struct error err = ERROR_INIT;
-    cr_assert_eq(file_write_atomic(path, text, strlen(text), &err), 0, "%s", err.message);
+    return path_join(test_folder, name);
 }
 
 Test(ca, the_variable_decides_and_a_file_that_is_none_is_wrong_usage)
@@ -49,7 +30,7 @@ Test(ca, the_variable_decides_and_a_file_that_is_none_is_wrong_usage)
     cr_assert_eq(ca_path(&path, &err), ERROR_USAGE);
     cr_assert(strstr(err.message, "/nonexistent/bundle.pem"));
 
-    write_file("bundle.pem", "-----BEGIN CERTIFICATE-----\n");
+    test_folder_put("bundle.pem", "-----BEGIN CERTIFICATE-----\n");
     AUTO_FREE char *bundle = in_folder("bundle.pem");
     setenv("SSL_CERT_FILE", bundle, 1);
     cr_assert_eq(ca_path(&path, &err), 0, "%s", err.message);
@@ -60,7 +41,7 @@ Test(ca, the_option_outweighs_the_variable_and_is_handed_on_to_the_lance_core)
 {
     struct error err = ERROR_INIT;
     const char *path = NULL;
-    write_file("option.pem", "-----BEGIN CERTIFICATE-----\n");
+    test_folder_put("option.pem", "-----BEGIN CERTIFICATE-----\n");
     AUTO_FREE char *option = in_folder("option.pem");
     setenv("SSL_CERT_FILE", "/nonexistent/bundle.pem", 1);
     cr_assert_eq(ca_use_file(option, &err), 0, "%s", err.message);
@@ -110,14 +91,14 @@ static pid_t start_server(int *port)
     AUTO_FREE char *make =
         xasprintf("cd %s && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 "
                   "-addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>/dev/null",
-                  folder);
+                  test_folder);
     cr_assert_eq(system(make), 0);
     int out[2];
     cr_assert_eq(pipe(out), 0);
     pid_t pid = fork();
     if (!pid) {
         dup2(out[1], STDOUT_FILENO);
-        cr_assert_eq(chdir(folder), 0);
+        cr_assert_eq(chdir(test_folder), 0);
         execlp("openssl", "openssl", "s_server", "-accept", "127.0.0.1:0", "-www", "-cert",
                "cert.pem", "-key", "key.pem", (char *)NULL);
         _exit(127);

@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "collect.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -12,36 +13,15 @@
 #define SAMPLE "{\"sampling_mode\":\"Linear\",\"iters\":[1.0,2.0],\"times\":[3.0,4.0]}"
 #define ESTIMATES "{\"mean\":{\"point_estimate\":2.0}}"
 
-static char root[] = "/tmp/lance-bench-folder-XXXXXX";
-
-static void make_root(void)
-{
-    cr_assert(mkdtemp(root));
-}
-
-static void remove_root(void)
-{
-    cr_assert_eq(tree_remove(root, NULL), 0);
-}
-
-static void put(const char *name, const char *text)
-{
-    AUTO_FREE char *path = path_join(root, name);
-    AUTO_FREE char *folder = xstrdup(path);
-    *strrchr(folder, '/') = '\0';
-    cr_assert_eq(dir_make(folder, NULL), 0);
-    cr_assert_eq(file_write_atomic(path, text, strlen(text), NULL), 0);
-}
-
 static void put_result(const char *folder, const char *benchmark, const char *sample,
                        const char *estimates)
 {
     AUTO_FREE char *b = path_join(folder, "benchmark.json");
     AUTO_FREE char *s = path_join(folder, "sample.json");
     AUTO_FREE char *e = path_join(folder, "estimates.json");
-    put(b, benchmark);
-    put(s, sample);
-    put(e, estimates);
+    test_folder_put(b, benchmark);
+    test_folder_put(s, sample);
+    test_folder_put(e, estimates);
 }
 
 Test(criterion_folder, the_folder_of_criterion_0_8_is_read_in_order)
@@ -80,16 +60,16 @@ Test(criterion_folder, the_folders_of_older_criterions_are_read)
     }
 }
 
-Test(criterion_folder, base_change_report_and_symbolic_links_are_no_results, .init = make_root,
-     .fini = remove_root)
+Test(criterion_folder, base_change_report_and_symbolic_links_are_no_results,
+     .init = test_folder_make, .fini = test_folder_remove)
 {
     put_result("g/new", BENCHMARK, SAMPLE, ESTIMATES);
     put_result("g/base", BENCHMARK, SAMPLE, ESTIMATES);
-    put("g/change/estimates.json", ESTIMATES);
-    put("g/report/index.html", "<html>");
-    AUTO_FREE char *link = path_join(root, "g/loop");
+    test_folder_put("g/change/estimates.json", ESTIMATES);
+    test_folder_put("g/report/index.html", "<html>");
+    AUTO_FREE char *link = path_join(test_folder, "g/loop");
     cr_assert_eq(symlink("..", link), 0);
-    AUTO_COLLECTION struct collection c = collect_path("criterion", root);
+    AUTO_COLLECTION struct collection c = collect_path("criterion", test_folder);
     cr_assert_eq(c.rc, 0, "%s", c.err.message);
     cr_assert_eq(c.count, 1);
     cr_assert_eq(c.items[0].values[1], 2);
@@ -103,35 +83,36 @@ Test(criterion_folder, one_result_can_be_named_itself)
     cr_assert_str_eq(c.items[0].benchmark, "sum/bytes");
 }
 
-Test(criterion_folder, a_benchmark_may_itself_be_called_new_or_base, .init = make_root,
-     .fini = remove_root)
+Test(criterion_folder, a_benchmark_may_itself_be_called_new_or_base, .init = test_folder_make,
+     .fini = test_folder_remove)
 {
     put_result("new/new", BENCHMARK, SAMPLE, ESTIMATES);
     put_result("base/new", BENCHMARK, SAMPLE, ESTIMATES);
-    AUTO_COLLECTION struct collection c = collect_path("criterion", root);
+    AUTO_COLLECTION struct collection c = collect_path("criterion", test_folder);
     cr_assert_eq(c.rc, 0, "%s", c.err.message);
     cr_assert_eq(c.count, 2);
 }
 
-Test(criterion_folder, a_result_with_a_file_missing_is_an_error, .init = make_root,
-     .fini = remove_root)
+Test(criterion_folder, a_result_with_a_file_missing_is_an_error, .init = test_folder_make,
+     .fini = test_folder_remove)
 {
-    put("g/new/benchmark.json", BENCHMARK);
-    put("g/new/estimates.json", ESTIMATES);
-    AUTO_COLLECTION struct collection c = collect_path("criterion", root);
+    test_folder_put("g/new/benchmark.json", BENCHMARK);
+    test_folder_put("g/new/estimates.json", ESTIMATES);
+    AUTO_COLLECTION struct collection c = collect_path("criterion", test_folder);
     assert_fails(&c, ERROR_INPUT, "g/new has no sample.json");
 }
 
-Test(criterion_folder, an_empty_result_is_an_error, .init = make_root, .fini = remove_root)
+Test(criterion_folder, an_empty_result_is_an_error, .init = test_folder_make,
+     .fini = test_folder_remove)
 {
-    AUTO_FREE char *folder = path_join(root, "g/new");
+    AUTO_FREE char *folder = path_join(test_folder, "g/new");
     cr_assert_eq(dir_make(folder, NULL), 0);
-    AUTO_COLLECTION struct collection c = collect_path("criterion", root);
+    AUTO_COLLECTION struct collection c = collect_path("criterion", test_folder);
     assert_fails(&c, ERROR_INPUT, "g/new has no benchmark.json");
 }
 
-Test(criterion_folder, broken_files_are_errors_that_name_the_file, .init = make_root,
-     .fini = remove_root)
+Test(criterion_folder, broken_files_are_errors_that_name_the_file, .init = test_folder_make,
+     .fini = test_folder_remove)
 {
     static const struct {
         const char *benchmark, *sample, *estimates, *words;
@@ -156,35 +137,36 @@ Test(criterion_folder, broken_files_are_errors_that_name_the_file, .init = make_
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         put_result("g/new", cases[i].benchmark, cases[i].sample, cases[i].estimates);
-        AUTO_COLLECTION struct collection c = collect_path("criterion", root);
+        AUTO_COLLECTION struct collection c = collect_path("criterion", test_folder);
         assert_fails(&c, ERROR_INPUT, cases[i].words);
         cr_assert_eq(c.count, 0);
     }
 }
 
-Test(criterion_folder, a_folder_without_results_is_no_data, .init = make_root, .fini = remove_root)
+Test(criterion_folder, a_folder_without_results_is_no_data, .init = test_folder_make,
+     .fini = test_folder_remove)
 {
-    AUTO_COLLECTION struct collection c = collect_path("auto", root);
+    AUTO_COLLECTION struct collection c = collect_path("auto", test_folder);
     assert_fails(&c, ERROR_NO_DATA, "No benchmark results found in the input file");
 }
 
 static void digest(char out[SHA256_HEX_SIZE])
 {
     AUTO_INPUT struct input *input = NULL;
-    cr_assert_eq(input_open(root, INPUT_MAX_DEFAULT, &input, NULL), 0);
+    cr_assert_eq(input_open(test_folder, INPUT_MAX_DEFAULT, &input, NULL), 0);
     cr_assert_eq(input_sha256(input, out, NULL), 0);
 }
 
-Test(criterion_folder, its_digest_changes_with_a_result_and_with_nothing_else, .init = make_root,
-     .fini = remove_root)
+Test(criterion_folder, its_digest_changes_with_a_result_and_with_nothing_else,
+     .init = test_folder_make, .fini = test_folder_remove)
 {
     char first[SHA256_HEX_SIZE], second[SHA256_HEX_SIZE], third[SHA256_HEX_SIZE];
     put_result("g/new", BENCHMARK, SAMPLE, ESTIMATES);
     digest(first);
-    put("g/report/index.html", "<html>");
+    test_folder_put("g/report/index.html", "<html>");
     digest(second);
     cr_assert_str_eq(first, second);
-    put("g/new/sample.json", "{\"iters\":[1.0],\"times\":[1.0]}");
+    test_folder_put("g/new/sample.json", "{\"iters\":[1.0],\"times\":[1.0]}");
     digest(third);
     cr_assert_str_neq(first, third);
 }

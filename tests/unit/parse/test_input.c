@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -10,21 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char root[] = "/tmp/lance-bench-input-XXXXXX";
-
-static void make_root(void)
-{
-    cr_assert(mkdtemp(root));
-}
-
-static void remove_root(void)
-{
-    cr_assert_eq(tree_remove(root, NULL), 0);
-}
-
 static char *put(const char *name, const char *bytes, size_t len)
 {
-    char *path = path_join(root, name);
+    char *path = path_join(test_folder, name);
     cr_assert_eq(file_write_atomic(path, bytes, len, NULL), 0);
     return path;
 }
@@ -43,10 +32,10 @@ Test(input, a_missing_file_is_told_in_upstreams_words)
     open_fails("/nonexistent/x.json", 1, ERROR_NOT_FOUND, "File not found: /nonexistent/x.json");
 }
 
-Test(input, a_file_beyond_the_limit_is_refused_before_it_is_read, .init = make_root,
-     .fini = remove_root)
+Test(input, a_file_beyond_the_limit_is_refused_before_it_is_read, .init = test_folder_make,
+     .fini = test_folder_remove)
 {
-    AUTO_FREE char *path = path_join(root, "sparse");
+    AUTO_FREE char *path = path_join(test_folder, "sparse");
     FILE *file = fopen(path, "we");
     cr_assert(file && !ftruncate(fileno(file), (off_t)3 << 30));
     fclose(file);
@@ -54,7 +43,8 @@ Test(input, a_file_beyond_the_limit_is_refused_before_it_is_read, .init = make_r
     open_fails(path, 1000, ERROR_INPUT, "is larger than 1000 bytes (--max-input)");
 }
 
-Test(input, a_file_is_read_again_after_its_digest, .init = make_root, .fini = remove_root)
+Test(input, a_file_is_read_again_after_its_digest, .init = test_folder_make,
+     .fini = test_folder_remove)
 {
     AUTO_FREE char *path = put("file", "abc", 3);
     AUTO_INPUT struct input *input = NULL;
@@ -72,7 +62,8 @@ Test(input, a_file_is_read_again_after_its_digest, .init = make_root, .fini = re
     cr_assert_eq(got, 0);
 }
 
-Test(input, a_file_that_grows_past_the_limit_is_noticed, .init = make_root, .fini = remove_root)
+Test(input, a_file_that_grows_past_the_limit_is_noticed, .init = test_folder_make,
+     .fini = test_folder_remove)
 {
     AUTO_FREE char *path = put("file", "abc", 3);
     AUTO_INPUT struct input *input = NULL;
@@ -129,11 +120,11 @@ Test(input, a_folder_for_temporary_files_that_is_missing_is_named)
     open_fails("-", 5, ERROR_FAILURE, "cannot make a file in /nonexistent (TMPDIR)");
 }
 
-Test(input, a_folder_cannot_be_read_as_bytes, .init = make_root, .fini = remove_root)
+Test(input, a_folder_cannot_be_read_as_bytes, .init = test_folder_make, .fini = test_folder_remove)
 {
     AUTO_INPUT struct input *input = NULL;
     struct error err = ERROR_INIT;
-    cr_assert_eq(input_open(root, 10, &input, NULL), 0);
+    cr_assert_eq(input_open(test_folder, 10, &input, NULL), 0);
     cr_assert_eq(input_kind(input), INPUT_FOLDER);
     char buf[8];
     size_t got = 0;

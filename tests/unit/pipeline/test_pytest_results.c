@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -11,20 +12,18 @@
 static const char results[] = "{\"benchmarks\": [{\"fullname\": \"t.py::a\", \"stats\": {\"data\": "
                               "[1.2345678901234567e-05]}}, {\"fullname\": \"t.py::b[x - y]\"}]}";
 
-static char *folder, *from, *to;
+static char *from, *to;
 
 static void setup(void)
 {
-    folder = xstrdup("/tmp/results-test-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    from = path_join(folder, "from.json");
-    to = path_join(folder, "to.json");
+    test_folder_make();
+    from = path_join(test_folder, "from.json");
+    to = path_join(test_folder, "to.json");
 }
 
 static void teardown(void)
 {
-    cr_assert_eq(tree_remove(folder, NULL), 0);
-    free(folder);
+    test_folder_remove();
     free(from);
     free(to);
 }

@@ -2,27 +2,19 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char *folder;
-
 static void setup(void)
 {
-    folder = xstrdup("/tmp/times-test-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    setenv("XDG_CACHE_HOME", folder, 1);
+    test_folder_make();
+    setenv("XDG_CACHE_HOME", test_folder, 1);
 }
 
-static void teardown(void)
-{
-    cr_assert_eq(tree_remove(folder, NULL), 0);
-    free(folder);
-}
-
-Test(run_times, what_is_saved_is_known_again, .init = setup, .fini = teardown)
+Test(run_times, what_is_saved_is_known_again, .init = setup, .fini = test_folder_remove)
 {
     struct run_times times = {0};
     run_times_set(&times, "a/b c", 1.5);
@@ -37,13 +29,13 @@ Test(run_times, what_is_saved_is_known_again, .init = setup, .fini = teardown)
     run_times_release(&times);
 }
 
-Test(run_times, a_damaged_file_is_nothing_known, .init = setup, .fini = teardown)
+Test(run_times, a_damaged_file_is_nothing_known, .init = setup, .fini = test_folder_remove)
 {
     struct run_times times = {0};
     run_times_load(&times, "p");
     cr_assert_eq(times.count, 0);
     run_times_save(&times, "p");
-    AUTO_FREE char *path = path_join(folder, "lance-bench/times/p");
+    AUTO_FREE char *path = path_join(test_folder, "lance-bench/times/p");
     static const char damaged[] = "x y\n-3 z\n\n7\n4.5 good\n";
     cr_assert_eq(file_write_atomic(path, damaged, strlen(damaged), NULL), 0);
     run_times_load(&times, "p");

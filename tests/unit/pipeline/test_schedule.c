@@ -7,12 +7,12 @@
 #include "pipeline/schedule/backfill_values.h"
 #include "pipeline/schedule/schedule_state.h"
 #include "store/records.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
-static char folder[] = "/tmp/lance-bench-schedule-XXXXXX";
 static char *repo, *db;
 enum { COMMITS = 6 };
 
@@ -38,10 +38,10 @@ static void commit(int number)
 
 static void setup(void)
 {
-    cr_assert_not_null(mkdtemp(folder));
-    repo = path_join(folder, "repo");
-    db = path_join(folder, "db");
-    AUTO_FREE char *cache = path_join(folder, "cache");
+    test_folder_make();
+    repo = path_join(test_folder, "repo");
+    db = path_join(test_folder, "db");
+    AUTO_FREE char *cache = path_join(test_folder, "cache");
     setenv("XDG_CACHE_HOME", cache, 1);
     setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
     setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
@@ -53,7 +53,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    cr_assert_eq(tree_remove(folder, NULL), 0);
+    test_folder_remove();
     free(repo);
     free(db);
 }

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "run/harness.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -14,16 +15,14 @@ static char *path;
 
 static void setup(void)
 {
-    AUTO_FREE char *folder = xstrdup("/tmp/harness-test-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    path = path_join(folder, "bench");
+    test_folder_make();
+    path = path_join(test_folder, "bench");
 }
 
 static void teardown(void)
 {
-    *strrchr(path, '/') = '\0';
-    cr_assert_eq(tree_remove(path, NULL), 0);
     free(path);
+    test_folder_remove();
 }
 
 static bool is_harness(void)

@@ -2,38 +2,23 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char *folder;
-
-static void setup(void)
-{
-    folder = xstrdup("/tmp/criterion-results-XXXXXX");
-    cr_assert(mkdtemp(folder));
-}
-
-static void teardown(void)
-{
-    cr_assert_eq(tree_remove(folder, NULL), 0);
-    free(folder);
-}
-
-TestSuite(criterion_results, .init = setup, .fini = teardown);
+TestSuite(criterion_results, .init = test_folder_make, .fini = test_folder_remove);
 
 static void add(const char *place, const char *json)
 {
-    AUTO_FREE char *dir = xasprintf("%s/%s/new", folder, place);
-    AUTO_FREE char *file = path_join(dir, "benchmark.json");
-    cr_assert_eq(dir_make(dir, NULL), 0);
-    cr_assert_eq(file_write_atomic(file, json, strlen(json), NULL), 0);
+    AUTO_FREE char *name = xasprintf("%s/new/benchmark.json", place);
+    test_folder_put(name, json);
 }
 
 static bool there(const char *place)
 {
-    AUTO_FREE char *file = xasprintf("%s/%s/new/benchmark.json", folder, place);
+    AUTO_FREE char *file = xasprintf("%s/%s/new/benchmark.json", test_folder, place);
     return path_exists(file);
 }
 
@@ -49,7 +34,7 @@ Test(criterion_results, what_is_not_wanted_goes_and_what_lies_below_it_stays)
     add("bad/good", "{\"title\": \"bad/good\"}");
     add("new/good", "{\"title\": \"new/good\"}");
     size_t kept = 99;
-    cr_assert_eq(criterion_results_sift(folder, is_not_bad, NULL, &kept, NULL), 0);
+    cr_assert_eq(criterion_results_sift(test_folder, is_not_bad, NULL, &kept, NULL), 0);
     cr_assert_eq(kept, 2);
     cr_assert_not(there("bad"));
     cr_assert(there("bad/good"));
@@ -63,7 +48,8 @@ Test(criterion_results, a_result_without_a_title_is_an_error)
         struct error err = ERROR_INIT;
         size_t kept = 0;
         add("a", damaged[i]);
-        cr_assert_eq(criterion_results_sift(folder, is_not_bad, NULL, &kept, &err), ERROR_BUILD);
+        cr_assert_eq(criterion_results_sift(test_folder, is_not_bad, NULL, &kept, &err),
+                     ERROR_BUILD);
         cr_assert(strstr(err.message, "does not say what its benchmark is called"));
     }
 }

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -15,33 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char *root;
-
-static void setup(void)
-{
-    root = xstrdup("/tmp/lance-bench-install-XXXXXX");
-    cr_assert(mkdtemp(root));
-}
-
-static void teardown(void)
-{
-    cr_assert_eq(tree_remove(root, NULL), 0);
-    free(root);
-}
-
-TestSuite(install, .init = setup, .fini = teardown);
-
-static void put(const char *name, const char *text)
-{
-    AUTO_FREE char *path = xasprintf("%s%s", root, name);
-    AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-    cr_assert_eq(dir_make(folder, NULL), 0);
-    cr_assert_eq(file_write_atomic(path, text, strlen(text), NULL), 0);
-}
+TestSuite(install, .init = test_folder_make, .fini = test_folder_remove);
 
 static char *get(const char *name)
 {
-    AUTO_FREE char *path = xasprintf("%s%s", root, name);
+    AUTO_FREE char *path = xasprintf("%s%s", test_folder, name);
     struct strbuf text = STRBUF_INIT;
     cr_assert_eq(file_read(path, 1 << 20, &text, NULL), 0);
     return strbuf_detach(&text);
@@ -55,8 +34,8 @@ Test(install, a_configuration_reads_back_as_it_was_written)
     strlist_push(&conf.users, "ci");
     strlist_push(&conf.users, "build");
     host_conf_text(&conf, &text);
-    put(HOST_CONF_FILE, text.buf);
-    cr_assert_eq(host_conf_load(root, &back, NULL), 0);
+    test_folder_put(HOST_CONF_FILE, text.buf);
+    cr_assert_eq(host_conf_load(test_folder, &back, NULL), 0);
     cr_expect_str_eq(back.profile, "shared");
     cr_expect_str_eq(back.cpus, "2-5");
     cr_assert_eq(back.users.count, 2);
@@ -66,8 +45,8 @@ Test(install, a_configuration_reads_back_as_it_was_written)
 Test(install, a_configuration_without_cpus_has_none)
 {
     AUTO_HOST_CONF struct host_conf conf = {0};
-    put(HOST_CONF_FILE, "");
-    cr_assert_eq(host_conf_load(root, &conf, NULL), 0);
+    test_folder_put(HOST_CONF_FILE, "");
+    cr_assert_eq(host_conf_load(test_folder, &conf, NULL), 0);
     cr_expect_str_eq(conf.profile, HOST_CONF_PROFILE);
     cr_expect_null(conf.cpus);
 }
@@ -85,8 +64,8 @@ Test(install, a_configuration_that_is_wrong_names_the_key)
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         AUTO_HOST_CONF struct host_conf conf = {0};
         struct error err = ERROR_INIT;
-        put(HOST_CONF_FILE, rows[i][0]);
-        cr_expect_lt(host_conf_load(root, &conf, &err), 0);
+        test_folder_put(HOST_CONF_FILE, rows[i][0]);
+        cr_expect_lt(host_conf_load(test_folder, &conf, &err), 0);
         cr_expect(strstr(err.message, rows[i][1]), "%s: %s", rows[i][0], err.message);
     }
 }
@@ -94,7 +73,7 @@ Test(install, a_configuration_that_is_wrong_names_the_key)
 Test(install, a_missing_configuration_is_not_found)
 {
     AUTO_HOST_CONF struct host_conf conf = {0};
-    cr_expect_eq(host_conf_load(root, &conf, NULL), ERROR_NOT_FOUND);
+    cr_expect_eq(host_conf_load(test_folder, &conf, NULL), ERROR_NOT_FOUND);
 }
 
 Test(install, the_rule_for_sudo_names_two_command_lines_for_each_account)
@@ -127,15 +106,15 @@ Test(install, the_manifest_keeps_both_versions_until_the_new_one_is_there)
     const struct install_item file = {.kind = INSTALL_FILE, .path = (char[]){"/etc/x y"}};
     const struct install_item line = {
         .kind = INSTALL_LINE, .path = (char[]){"/home/ci/r"}, .text = (char[]){"A=b c"}};
-    AUTO_FREE char *folder = xasprintf("%s" INSTALL_FOLDER, root);
+    AUTO_FREE char *folder = xasprintf("%s" INSTALL_FOLDER, test_folder);
     cr_assert_eq(dir_make(folder, NULL), 0);
     install_manifest_add(&manifest, &file, "aa");
     install_manifest_add(&manifest, &line, NULL);
     install_manifest_add(&manifest, &file, "bb");
     install_manifest_add(&manifest, &file, "aa");
     cr_assert_eq(manifest.count, 3);
-    cr_assert_eq(install_manifest_write(root, &manifest, NULL), 0);
-    cr_assert_eq(install_manifest_read(root, &back, NULL), 0);
+    cr_assert_eq(install_manifest_write(test_folder, &manifest, NULL), 0);
+    cr_assert_eq(install_manifest_read(test_folder, &back, NULL), 0);
     cr_assert_eq(back.count, 3);
     install_manifest_keep_only(&back, "/etc/x y", "bb");
     cr_assert_eq(back.count, 2);
@@ -153,8 +132,8 @@ Test(install, a_manifest_that_is_damaged_names_the_line)
         AUTO_INSTALL_MANIFEST struct install_manifest manifest = {0};
         AUTO_FREE char *text = xasprintf("dir - /a\n%s\n", rows[i]);
         struct error err = ERROR_INIT;
-        put(INSTALL_MANIFEST, text);
-        cr_expect_eq(install_manifest_read(root, &manifest, &err), ERROR_INPUT);
+        test_folder_put(INSTALL_MANIFEST, text);
+        cr_expect_eq(install_manifest_read(test_folder, &manifest, &err), ERROR_INPUT);
         cr_expect(strstr(err.message, "line 2"), "%s: %s", rows[i], err.message);
     }
 }
@@ -169,9 +148,9 @@ static const struct strlist *hook_lines(struct strlist *lines)
 Test(install, lines_go_into_a_runner_s_env_once_and_come_out_again)
 {
     AUTO_STRLIST struct strlist lines = STRLIST_INIT;
-    AUTO_FREE char *folder = xasprintf("%s/runner", root);
-    put("/runner/.runner", "{}");
-    put("/runner/.env", "LANG=C\nSTARTED_AT=1\n");
+    AUTO_FREE char *folder = xasprintf("%s/runner", test_folder);
+    test_folder_put("/runner/.runner", "{}");
+    test_folder_put("/runner/.env", "LANG=C\nSTARTED_AT=1\n");
     hook_lines(&lines);
     for (int i = 0; i < 2; i++)
         cr_assert_eq(runner_env_add(folder, getuid(), &lines, NULL), 0);
@@ -185,8 +164,9 @@ Test(install, lines_go_into_a_runner_s_env_once_and_come_out_again)
 Test(install, an_env_that_had_no_line_is_gone_again)
 {
     AUTO_STRLIST struct strlist lines = STRLIST_INIT;
-    AUTO_FREE char *folder = xasprintf("%s/runner", root), *env = xasprintf("%s/.env", folder);
-    put("/runner/.runner", "{}");
+    AUTO_FREE char *folder = xasprintf("%s/runner", test_folder),
+                   *env = xasprintf("%s/.env", folder);
+    test_folder_put("/runner/.runner", "{}");
     hook_lines(&lines);
     cr_assert_eq(runner_env_add(folder, getuid(), &lines, NULL), 0);
     cr_expect(path_exists(env));
@@ -197,10 +177,10 @@ Test(install, an_env_that_had_no_line_is_gone_again)
 Test(install, somebody_else_s_hook_is_not_replaced)
 {
     AUTO_STRLIST struct strlist lines = STRLIST_INIT;
-    AUTO_FREE char *folder = xasprintf("%s/runner", root);
+    AUTO_FREE char *folder = xasprintf("%s/runner", test_folder);
     struct error err = ERROR_INIT;
-    put("/runner/.runner", "{}");
-    put("/runner/.env", "COMPLETED=/mine");
+    test_folder_put("/runner/.runner", "{}");
+    test_folder_put("/runner/.env", "COMPLETED=/mine");
     hook_lines(&lines);
     cr_expect_eq(runner_env_add(folder, getuid(), &lines, &err), ERROR_FAILURE);
     cr_expect(strstr(err.message, "COMPLETED already"), "%s", err.message);
@@ -211,10 +191,12 @@ Test(install, somebody_else_s_hook_is_not_replaced)
 Test(install, links_of_a_runner_s_account_are_not_followed)
 {
     AUTO_STRLIST struct strlist lines = STRLIST_INIT, found = STRLIST_INIT;
-    AUTO_FREE char *folder = xasprintf("%s/runner", root), *env = xasprintf("%s/.env", folder);
-    AUTO_FREE char *other = xasprintf("%s/other", root), *secret = xasprintf("%s/secret", root);
-    put("/runner/.runner", "{}");
-    put("/secret", "A=1\n");
+    AUTO_FREE char *folder = xasprintf("%s/runner", test_folder),
+                   *env = xasprintf("%s/.env", folder);
+    AUTO_FREE char *other = xasprintf("%s/other", test_folder),
+                   *secret = xasprintf("%s/secret", test_folder);
+    test_folder_put("/runner/.runner", "{}");
+    test_folder_put("/secret", "A=1\n");
     hook_lines(&lines);
     cr_assert_eq(symlink(secret, env), 0);
     cr_expect_lt(runner_env_add(folder, getuid(), &lines, NULL), 0);
@@ -222,7 +204,7 @@ Test(install, links_of_a_runner_s_account_are_not_followed)
     cr_expect_str_eq(text, "A=1\n");
     cr_assert_eq(symlink(folder, other), 0);
     cr_expect_lt(runner_env_add(other, getuid(), &lines, NULL), 0);
-    runner_find(root, &found);
+    runner_find(test_folder, &found);
     cr_assert_eq(found.count, 1);
     cr_expect_str_eq(found.items[0], folder);
 }
@@ -231,19 +213,20 @@ Test(install, what_others_can_write_is_not_trusted)
 {
     if (geteuid())
         cr_skip_test("needs root: only root's files are trusted");
-    AUTO_FREE char *file = xasprintf("%s/etc/x", root), *etc = xasprintf("%s/etc", root);
-    put("/etc/x", "");
+    AUTO_FREE char *file = xasprintf("%s/etc/x", test_folder),
+                   *etc = xasprintf("%s/etc", test_folder);
+    test_folder_put("/etc/x", "");
     cr_assert_eq(chmod(etc, 0755) | chmod(file, 0644), 0);
-    cr_expect_eq(trust_check(root, "/etc/x", NULL), 0);
-    cr_expect_eq(trust_check(root, "/etc/y", NULL), ERROR_NOT_FOUND);
+    cr_expect_eq(trust_check(test_folder, "/etc/x", NULL), 0);
+    cr_expect_eq(trust_check(test_folder, "/etc/y", NULL), ERROR_NOT_FOUND);
     cr_assert_eq(chmod(etc, 0775), 0);
-    cr_expect_eq(trust_check(root, "/etc/x", NULL), ERROR_FAILURE);
+    cr_expect_eq(trust_check(test_folder, "/etc/x", NULL), ERROR_FAILURE);
     cr_assert_eq(chmod(etc, 0755) | chmod(file, 0646), 0);
-    cr_expect_eq(trust_check(root, "/etc/x", NULL), ERROR_FAILURE);
+    cr_expect_eq(trust_check(test_folder, "/etc/x", NULL), ERROR_FAILURE);
     cr_assert_eq(chmod(file, 0644) | chown(file, 1, 0), 0);
-    cr_expect_eq(trust_check(root, "/etc/x", NULL), ERROR_FAILURE);
+    cr_expect_eq(trust_check(test_folder, "/etc/x", NULL), ERROR_FAILURE);
     cr_assert_eq(unlink(file) | symlink("/etc/passwd", file), 0);
-    cr_expect_eq(trust_check(root, "/etc/x", NULL), ERROR_FAILURE);
+    cr_expect_eq(trust_check(test_folder, "/etc/x", NULL), ERROR_FAILURE);
 }
 
 Test(install, a_process_is_known_by_its_start_and_dead_as_a_zombie)

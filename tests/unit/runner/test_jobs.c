@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -13,17 +14,8 @@
 
 #define SWAPPINESS "/proc/sys/vm/swappiness"
 
-static char *root;
 static struct host_place place;
 static struct host_process children[2];
-
-static void put(const char *name, const char *text)
-{
-    AUTO_FREE char *path = xasprintf("%s%s", root, name);
-    AUTO_FREE char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
-    cr_assert_eq(dir_make(folder, NULL), 0);
-    cr_assert_eq(file_write_atomic(path, text, strlen(text), NULL), 0);
-}
 
 static struct host_process start(void)
 {
@@ -46,15 +38,14 @@ static void stop(const struct host_process *process)
 
 static void setup(void)
 {
-    root = xstrdup("/tmp/lance-bench-jobs-XXXXXX");
-    cr_assert(mkdtemp(root));
-    AUTO_FREE char *state = xasprintf("%s/state", root);
-    host_place_init(root, state, &place);
-    put("/sys/devices/system/cpu/present", "0-1\n");
-    put("/sys/devices/system/cpu/online", "0-1\n");
-    put("/sys/devices/system/cpu/cpu0/online", "1\n");
-    put("/sys/devices/system/cpu/cpu1/online", "1\n");
-    put(SWAPPINESS, "60\n");
+    test_folder_make();
+    AUTO_FREE char *state = xasprintf("%s/state", test_folder);
+    host_place_init(test_folder, state, &place);
+    test_folder_put("/sys/devices/system/cpu/present", "0-1\n");
+    test_folder_put("/sys/devices/system/cpu/online", "0-1\n");
+    test_folder_put("/sys/devices/system/cpu/cpu0/online", "1\n");
+    test_folder_put("/sys/devices/system/cpu/cpu1/online", "1\n");
+    test_folder_put(SWAPPINESS, "60\n");
     for (size_t i = 0; i < ARRAY_SIZE(children); i++)
         children[i] = start();
 }
@@ -64,8 +55,7 @@ static void teardown(void)
     for (size_t i = 0; i < ARRAY_SIZE(children); i++)
         stop(&children[i]);
     host_place_release(&place);
-    cr_assert_eq(tree_remove(root, NULL), 0);
-    free(root);
+    test_folder_remove();
 }
 
 TestSuite(jobs, .init = setup, .fini = teardown);
@@ -197,7 +187,7 @@ Test(jobs, a_list_of_anything_is_read_without_harm)
                                        "job 99999999999999999999 1 1 1 run running 1\n"};
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         AUTO_HOST_JOBS struct host_jobs jobs = {0};
-        put("/state/jobs", rows[i]);
+        test_folder_put("/state/jobs", rows[i]);
         cr_expect_eq(host_jobs_read(&place, &jobs, NULL), 0);
         cr_expect_eq(jobs.count, 0, "%s", rows[i]);
         cr_expect_eq(jobs.tuned_by, HOST_TUNED_BY_NOBODY);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/strbuf.h"
 #include "sandbox/job.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -13,16 +14,14 @@
 #include <unistd.h>
 
 /* A job with a cache of its own, in the sandbox that this machine allows. */
-static char *folder;
 static struct job job;
 
 static void open_with(enum sandbox_mode mode)
 {
     struct sandbox_report report;
     struct error err = ERROR_INIT;
-    folder = xstrdup("/tmp/process-test-XXXXXX");
-    cr_assert(mkdtemp(folder));
-    setenv("XDG_CACHE_HOME", folder, 1);
+    test_folder_make();
+    setenv("XDG_CACHE_HOME", test_folder, 1);
     cr_assert_eq(sandbox_probe(mode, &report, &err), 0, "%s", err.message);
     cr_assert_eq(job_open(&report, NULL, &job, &err), 0, "%s", err.message);
 }
@@ -40,8 +39,7 @@ static void setup_off(void)
 static void teardown(void)
 {
     job_remove(&job);
-    cr_assert_eq(tree_remove(folder, NULL), 0);
-    free(folder);
+    test_folder_remove();
 }
 
 /* Runs a line of shell; `change` may alter the step. */
@@ -228,7 +226,7 @@ Test(process, no_descriptor_of_the_agent_is_inherited, .init = setup, .fini = te
 {
     int leak = open("/etc/passwd", O_RDONLY);
     cr_assert_geq(leak, 0);
-    /* 3 is the folder that ls itself has open. */
+    /* 3 is the test_folder that ls itself has open. */
     cr_assert(prints("ls /proc/self/fd | tr '\\n' ' '", "0 1 2 3"));
     close(leak);
 }

@@ -3,6 +3,7 @@
 #include "source/python_source.h"
 #include "source/rust_source.h"
 #include "source/source.h"
+#include "test_folder.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -76,48 +77,32 @@ Test(source, a_criterion_benchmark_is_where_its_name_is_given)
                         "unique")));
 }
 
-static char folder[] = "/tmp/test_source.XXXXXX";
-
-static void write_file(const char *path, const char *text)
-{
-    AUTO_FREE char *whole = path_join(folder, path);
-    AUTO_FREE char *parent = xstrdup(whole);
-    *strrchr(parent, '/') = '\0';
-    cr_assert(eq(int, dir_make(parent, NULL), 0));
-    cr_assert(eq(int, file_write_atomic(whole, text, strlen(text), NULL), 0));
-}
-
 static void make_tree(void)
 {
-    cr_assert(mkdtemp(folder) != NULL);
-    write_file("python/benchmarks/test_a.py", python);
-    write_file("python/benchmarks/test_b.py", "def test_b(benchmark): pass\n");
-    write_file("more/benchmarks/test_b.py", "def test_b(benchmark): pass\n");
-    write_file("site-packages/benchmarks/test_a.py", python);
-    write_file("rust/one/benches/words.rs", rust);
-    write_file("rust/two/benches/words.rs", "fn f() { c.benchmark_group(\"words\"); }\n");
-    write_file("rust/two/benches/plain.rs", "fn f() { c.bench_function(\"twice\", g); }\n");
-    write_file("rust/one/benches/plain.rs", "fn f() { c.bench_function(\"twice\", g); }\n");
-    write_file("rust/one/src/lib.rs", "fn f() { c.bench_function(\"elsewhere\", g); }\n");
-    write_file("target/benches/words.rs", rust);
-    AUTO_FREE char *link = path_join(folder, "python/link");
+    test_folder_make();
+    test_folder_put("python/benchmarks/test_a.py", python);
+    test_folder_put("python/benchmarks/test_b.py", "def test_b(benchmark): pass\n");
+    test_folder_put("more/benchmarks/test_b.py", "def test_b(benchmark): pass\n");
+    test_folder_put("site-packages/benchmarks/test_a.py", python);
+    test_folder_put("rust/one/benches/words.rs", rust);
+    test_folder_put("rust/two/benches/words.rs", "fn f() { c.benchmark_group(\"words\"); }\n");
+    test_folder_put("rust/two/benches/plain.rs", "fn f() { c.bench_function(\"twice\", g); }\n");
+    test_folder_put("rust/one/benches/plain.rs", "fn f() { c.bench_function(\"twice\", g); }\n");
+    test_folder_put("rust/one/src/lib.rs", "fn f() { c.bench_function(\"elsewhere\", g); }\n");
+    test_folder_put("target/benches/words.rs", rust);
+    AUTO_FREE char *link = path_join(test_folder, "python/link");
     cr_assert(eq(int, symlink("benchmarks", link), 0));
-    AUTO_FREE char *pipe = path_join(folder, "python/pipe.py");
+    AUTO_FREE char *pipe = path_join(test_folder, "python/pipe.py");
     cr_assert(eq(int, mkfifo(pipe, 0600), 0));
 }
 
-static void remove_tree(void)
-{
-    cr_assert(eq(int, tree_remove(folder, NULL), 0));
-}
-
-TestSuite(source_tree, .init = make_tree, .fini = remove_tree);
+TestSuite(source_tree, .init = make_tree, .fini = test_folder_remove);
 
 static void assert_at(const char *benchmark, const char *file, int64_t line)
 {
     AUTO_SOURCE_TREE struct source_tree tree = {0};
     struct source_place place = {.file = "", .line = -1};
-    cr_assert(eq(int, source_tree_read(folder, &tree, NULL), 0));
+    cr_assert(eq(int, source_tree_read(test_folder, &tree, NULL), 0));
     cr_assert(source_find(&tree, benchmark, &place), "%s is not found", benchmark);
     cr_assert(eq(str, (char *)place.file, (char *)file));
     cr_assert(eq(i64, place.line, line));
@@ -127,7 +112,7 @@ static void assert_nowhere(const char *benchmark)
 {
     AUTO_SOURCE_TREE struct source_tree tree = {0};
     struct source_place place = {.file = "", .line = -1};
-    cr_assert(eq(int, source_tree_read(folder, &tree, NULL), 0));
+    cr_assert(eq(int, source_tree_read(test_folder, &tree, NULL), 0));
     cr_assert(not(source_find(&tree, benchmark, &place)), "%s is at %s:%d", benchmark, place.file,
               (int)place.line);
     cr_assert(eq(i64, place.line, -1));
