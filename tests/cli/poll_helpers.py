@@ -53,13 +53,13 @@ opt-level = 0
 CONFIG = {"project": "quick", "rust": {"crates": [{"name": "quick", "benches": ["quick"]}]}}
 
 
-def make_quick(folder, sleep_ms=0):
+def make_quick(folder, sleep_ms=0, bench=BENCH):
     """A repository with one commit on main."""
     repo = pathlib.Path(folder)
     (repo / "src").mkdir(parents=True)
     (repo / "benches").mkdir()
     (repo / "src" / "lib.rs").write_text("")
-    (repo / "benches" / "quick.rs").write_text(BENCH.replace("SLEEP_MS", str(sleep_ms)))
+    (repo / "benches" / "quick.rs").write_text(bench.replace("SLEEP_MS", str(sleep_ms)))
     (repo / "Cargo.toml").write_text(MANIFEST)
     (repo / "Cargo.lock").write_text('version = 4\n\n[[package]]\nname = "quick"\nversion = "0.1.0"\n')
     (repo / "lance-bench.json").write_text(json.dumps(CONFIG))

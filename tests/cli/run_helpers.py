@@ -57,12 +57,12 @@ def add_odd_benches(repo, odd):
 class Machine:
     """An agent with a home, caches and a database of its own; toolchains are those of the machine."""
 
-    def __init__(self, agent, folder):
+    def __init__(self, agent, folder, cache=None, db=None):
         self.agent, self.folder = agent, pathlib.Path(folder)
         self.home = self.folder / "home"
         self.home.mkdir(parents=True, exist_ok=True)
-        self.db = self.folder / "db"
-        self.cache = self.folder / "cache"
+        self.db = pathlib.Path(db or self.folder / "db")
+        self.cache = pathlib.Path(cache or self.folder / "cache")
         real = pathlib.Path(os.path.expanduser("~"))
         self.env = {
             "PATH": os.environ["PATH"],

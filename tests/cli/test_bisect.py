@@ -1,89 +1,13 @@
 """`bisect`: the commit that changed a benchmark is found by measuring few of them here."""
 
 import json
-import math
 import random
 import signal
 import subprocess
 
 import pytest
+from bisect_helpers import FIRST_TIME, PROGRAM, Line, bisect, number_of, publish, runs_of, words_for
 from checkout_servers import git
-from run_helpers import Machine
-
-QUICK = ["--", "--retakes", "0", "--tune", "off"]
-FIRST_TIME = 1_770_000_000
-# What any program may print: hyperfine's JSON. A run is one number, with noise from run to run alone.
-PROGRAM = """import json, math, random
-level = {level}
-noise = random.SystemRandom().gauss(0, {noise})
-assert {works}, "does not work here"
-print(json.dumps({{"results": [{{"command": "scan", "mean": 1, "times": [level * math.exp(noise)] * 3}},
-                              {{"command": "other", "mean": 1, "times": [2.0]}}]}}))
-"""
-CONFIG = {"project": "line", "commands": [{"name": "bench", "run": ["python3", "bench.py"], "format": "hyperfine"}]}
-
-
-class Line:
-    """Commits 0, 1, …; from `place` on the benchmark takes `factor` times as long."""
-
-    def __init__(self, folder, count, place, factor=1.3, noise=0.005, broken=()):
-        self.folder, self.count, self.place, self.factor = folder, count, place, factor
-        folder.mkdir()
-        git(folder, "init", "-q", "-b", "main")
-        (folder / "lance-bench.json").write_text(json.dumps(CONFIG))
-        for number in range(count):
-            level = 0.1 * (factor if number >= place else 1)
-            program = PROGRAM.format(level=level, noise=noise, works=number not in broken)
-            (folder / "bench.py").write_text(f"{program}# {number}\n")
-            git(folder, "add", "-A")
-            git(folder, "commit", "-q", "-m", f"commit {number}", when=FIRST_TIME + 3600 * number)
-
-    def id(self, number):
-        return git(self.folder, "rev-parse", f"main~{self.count - 1 - number}")
-
-
-@pytest.fixture
-def bench(machine, tmp_path):
-    """The module's machine, with a database of the test's own."""
-    bench = Machine(machine.agent, machine.folder)
-    bench.db = tmp_path / "db"
-    return bench
-
-
-def words_for(line, *words, ends=None):
-    ends = (line.id(0), line.id(line.count - 1)) if ends is None else ends
-    # The numbers are the program's own: other work on this machine has no part in them.
-    return ("bisect", *ends, "--disturbed", "--benchmark", "scan", "--repo", line.folder, "--test-bed", "bed",
-            "--format", "json", *words, *QUICK)
-
-
-def bisect(bench, line, *words, ends=None, code=0):
-    done = bench(*words_for(line, *words, ends=ends))
-    assert done.returncode == code, done.stderr
-    return json.loads(done.stdout), done.stderr
-
-
-def publish(bench, line, numbers, folder):
-    """Results of these commits, as if they had been measured long ago."""
-    rng = random.Random(1)
-    for number in numbers:
-        level = 0.1 * (line.factor if number >= line.place else 1) * math.exp(rng.gauss(0, 0.01))
-        path = folder / f"{number}.json"
-        path.write_text(json.dumps({"results": [{"command": "scan", "mean": level, "times": [level] * 3}]}))
-        done = bench("publish", "hyperfine", path, "--commit", line.id(number), "--dut-name", "line", "--dut-version",
-                     f"0.0.0+{line.id(number)[:7]}", "--dut-timestamp", FIRST_TIME + 3600 * number, "--testbed-name",
-                     "bed")
-        assert done.returncode == 0, done.stderr
-
-
-def number_of(line, commit):
-    return int(git(line.folder, "log", "-1", "--format=%s", commit).split()[1])
-
-
-def runs_of(bench):
-    """How many runs of each commit have a visible result of the benchmark."""
-    found = bench.query("select dut.version as v, count(*) as n from results where benchmark_name = 'scan' group by v")
-    return {row["v"]: row["n"] for row in found}
 
 
 def test_the_culprit_is_found_by_few_runs_and_the_next_call_makes_none(bench, tmp_path):
@@ -196,7 +120,7 @@ def test_what_a_merge_brought_in_is_the_merge(bench, tmp_path):
     line = Line(tmp_path / "line", 5, 99)
     repo = line.folder
     git(repo, "checkout", "-q", "-b", "side")
-    program = PROGRAM.format(level=0.13, noise=0.01, works=True)
+    program = PROGRAM.format(level=0.13, noise=0.01, works=True, name="scan")
     for number in range(2):
         (repo / "bench.py").write_text(f"{program}# side {number}\n")
         git(repo, "commit", "-q", "-a", "-m", f"side {number}", when=FIRST_TIME + 18_000 + number)
@@ -238,7 +162,10 @@ def small(tmp_path_factory):
 @pytest.mark.parametrize("words, message", [
     ([], "GOOD and BAD, or --change"),
     (["--alert", "abcd", "--change", "newest"], "--alert says which change"),
-    (["HEAD", "HEAD"], "'HEAD' is not a commit id"),
+    (["HEAD", "HEAD"], "HEAD is not older than HEAD"),
+    (["2026-02-01", "2026-02-01"], "is not older than"),
+    (["2001-01-01", "{3}"], "2001-01-01 is not among the 4 commits"),
+    (["", "{3}"], "GOOD and BAD are ids, dates, branches or tags"),
     (["0123456789", "{3}"], "0123456789 is not among the 4 commits"),
     (["{3}", "{0}"], "is not older than"),
     (["{1}", "{1}"], "is not older than"),

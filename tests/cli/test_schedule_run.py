@@ -10,7 +10,6 @@ import subprocess
 import pytest
 from checkout_servers import git
 from line_helpers import BENCHMARKS, CONFIG, ONCE, Line, measured, rows
-from run_helpers import Machine
 
 QUICK = ["--", "--retakes", "0", "--tune", "off"]
 
@@ -20,14 +19,6 @@ def line(tmp_path):
     line = Line(tmp_path / "line")
     line.commit()
     return line
-
-
-@pytest.fixture
-def bench(machine, tmp_path):
-    """The module's machine, whose caches are warm, with a database of the test's own."""
-    bench = Machine(machine.agent, machine.folder)
-    bench.db = tmp_path / "db"
-    return bench
 
 
 def schedule(bench, line, *words, run=True, **options):
