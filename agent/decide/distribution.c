@@ -26,6 +26,13 @@ double normal_quantile(double p)
     return p < 0.5 ? -x : x;
 }
 
+/* lgamma() writes the sign into a global variable, which threads would share. */
+static double log_gamma(double x)
+{
+    int sign;
+    return lgamma_r(x, &sign);
+}
+
 /* The continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method. */
 static double beta_fraction(double a, double b, double x)
 {
@@ -57,7 +64,7 @@ static double beta_share(double a, double b, double x, double rest)
 {
     if (x <= 0 || rest <= 0)
         return x <= 0 ? 0 : 1;
-    double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log(rest));
+    double front = exp(log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * log(x) + b * log(rest));
     if (x < (a + 1) / (a + b + 2))
         return front * beta_fraction(a, b, x) / a;
     return 1 - front * beta_fraction(b, a, rest) / b;
@@ -81,7 +88,8 @@ double student_quantile(double p, double freedom)
     if (p == 0.5)
         return 0;
     double q = p < 0.5 ? p : 1 - p, low = 0, high = INFINITY, x = 1;
-    double scale = lgamma((freedom + 1) / 2) - lgamma(freedom / 2) - 0.5 * log(freedom * M_PI);
+    double scale =
+        log_gamma((freedom + 1) / 2) - log_gamma(freedom / 2) - 0.5 * log(freedom * M_PI);
     for (int i = 0; i < 2000 && high - low > 1e-14 * x; i++) {
         double tail = student_upper(x, freedom);
         *(tail > q ? &low : &high) = x;

@@ -65,13 +65,17 @@ static double wild_limit(size_t n)
     return (points - 1) * t / sqrt((points - 2 + t * t) * points);
 }
 
-/* Puts wild values behind the others, in another order; returns how many are not wild. */
+/* Puts wild values behind the others, in another order; returns how many are not wild. The limit
+ * grows with the values: what is below that of the fewest is below all. */
 static size_t without_wild(double *x, size_t n)
 {
     size_t most = n / WILD_SHARE, wild = 0;
-    for (size_t i = 0; i < most; i++)
-        if (farthest_last(x, n - i) > wild_limit(n - i))
+    double least = most ? wild_limit(n - most + 1) : 0;
+    for (size_t i = 0; i < most; i++) {
+        double distance = farthest_last(x, n - i);
+        if (distance > least && distance > wild_limit(n - i))
             wild = i + 1;
+    }
     return n - wild;
 }
 

@@ -1,6 +1,7 @@
 #include "pipeline/history/against_history.h"
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "decide/exact.h"
 #include "pipeline/history/series_policy.h"
 
@@ -140,6 +141,47 @@ static void decide_all(struct history_verdicts *all, const struct verdict_rule *
         all->items[i].verdict = verdicts[i];
 }
 
+/* A series that the commit has results of, and which they are. */
+struct asked {
+    const struct history_series *series;
+    const struct history_point *point;
+};
+
+struct comparison {
+    const struct history *history;
+    const struct asked *asked;
+    struct history_verdict *items;
+};
+
+static void hold_range(size_t first, size_t end, void *context)
+{
+    const struct comparison *c = context;
+    for (size_t i = first; i < end; i++) {
+        hold_against(c->history, c->asked[i].series, c->asked[i].point, &c->items[i]);
+        note_reset(&c->items[i]);
+    }
+}
+
+/* A series has one point of a commit at most. Returns how many are asked. */
+static size_t ask(const struct history *history, const struct history_commit *head,
+                  struct asked *asked, size_t *ignored)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < history->count; i++) {
+        const struct history_series *series = &history->series[i];
+        for (size_t j = series->count; j-- > 0;) {
+            if (series->points[j].commit != head)
+                continue;
+            if (series_policy_of(history->policy, series).ignored)
+                ++*ignored;
+            else
+                asked[count++] = (struct asked){series, &series->points[j]};
+            break;
+        }
+    }
+    return count;
+}
+
 int against_history(struct history *history, const char *commit, const struct verdict_rule *rule,
                     struct history_verdicts *out, struct error *err)
 {
@@ -149,20 +191,11 @@ int against_history(struct history *history, const char *commit, const struct ve
         return failed;
     struct history_verdicts all = {.commit = head};
     history_commits_choose_before(&history->commits, head);
-    for (size_t i = 0; i < history->count; i++) {
-        const struct history_series *series = &history->series[i];
-        for (size_t j = 0; j < series->count; j++) {
-            if (series->points[j].commit != head)
-                continue;
-            if (series_policy_of(history->policy, series).ignored) {
-                all.ignored++;
-                continue;
-            }
-            ARRAY_RESERVE(all.items, all.cap, all.count + 1);
-            hold_against(history, series, &series->points[j], &all.items[all.count]);
-            note_reset(&all.items[all.count++]);
-        }
-    }
+    AUTO_FREE struct asked *asked = xreallocarray(NULL, history->count + 1, sizeof(*asked));
+    all.count = ask(history, head, asked, &all.ignored);
+    all.items = xcalloc(all.count + 1, sizeof(*all.items));
+    struct comparison comparison = {history, asked, all.items};
+    parallel_each(all.count, hold_range, &comparison);
     decide_all(&all, rule);
     *out = all;
     return 0;

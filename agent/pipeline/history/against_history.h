@@ -22,7 +22,7 @@ struct history_verdict {
 
 struct history_verdicts {
     struct history_verdict *items; /* in the order of the series */
-    size_t count, cap;
+    size_t count;
     size_t ignored; /* more, that the policy leaves out */
     const struct history_commit *commit;
 };

@@ -1,6 +1,7 @@
 #include "pipeline/history/changes.h"
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "decide/exact.h"
 #include "pipeline/history/series_policy.h"
 
@@ -178,16 +179,46 @@ static double find_in(const struct history *history, const struct history_series
     return noise;
 }
 
+/* What is found in each series, for itself. */
+struct search {
+    const struct history *history;
+    struct found_changes *parts;
+    double *noise;
+};
+
+static void find_in_range(size_t first, size_t end, void *context)
+{
+    const struct search *search = context;
+    struct change_finder *finder = change_finder_new(NULL);
+    for (size_t i = first; i < end; i++)
+        search->noise[i] =
+            find_in(search->history, &search->history->series[i], finder, &search->parts[i]);
+    change_finder_free(finder);
+}
+
+static void join(struct found_changes *all, struct found_changes *part)
+{
+    all->series += part->series;
+    all->ignored += part->ignored;
+    if (part->count) {
+        ARRAY_RESERVE(all->items, all->cap, all->count + part->count);
+        memcpy(all->items + all->count, part->items, part->count * sizeof(*part->items));
+        all->count += part->count;
+    }
+    found_changes_release(part);
+}
+
 void changes_find(struct history *history, struct found_changes *out)
 {
     struct found_changes found = {
         .noise = xcalloc(history->count + 1, sizeof(*found.noise)),
     };
-    struct change_finder *finder = change_finder_new(NULL);
+    AUTO_FREE struct found_changes *parts = xcalloc(history->count + 1, sizeof(*parts));
+    struct search search = {history, parts, found.noise};
     history_commits_choose_main(&history->commits);
+    parallel_each(history->count, find_in_range, &search);
     for (size_t i = 0; i < history->count; i++)
-        found.noise[i] = find_in(history, &history->series[i], finder, &found);
-    change_finder_free(finder);
+        join(&found, &parts[i]);
     if (found.count)
         qsort(found.items, found.count, sizeof(*found.items), newest_first);
     *out = found;
