@@ -60,20 +60,21 @@ static void read_batch(const struct rows *rows, const struct commit_index *commi
     struct cells version = rows_column(rows, "dut.version"),
                  name = rows_column(rows, "benchmark_name"),
                  bed = rows_column(rows, "test_bed.name"), metadata = rows_column(rows, "metadata");
+    struct metadata_facts facts = {0};
     for (size_t i = 0; i < rows->count; i++) {
-        struct metadata_facts facts;
         read_facts(&metadata, i, &facts);
         AUTO_FREE char *stated = cell_strdup(&version, i);
         size_t commit = facts.commit ? commit_index_find(commits, facts.commit)
                                      : commit_index_find_version(commits, stated);
         if (commit < commits->count) {
             ARRAY_RESERVE(out->items, out->cap, out->count + 1);
-            char *run = is_imported(&metadata, i) ? NULL : take_ptr(facts.run);
+            bool whole = facts.run && !is_imported(&metadata, i);
+            char *run = whole ? xstrdup(facts.run) : NULL;
             out->items[out->count++] =
                 (struct measured){commit, cell_strdup(&name, i), cell_strdup(&bed, i), run};
         }
-        metadata_facts_release(&facts);
     }
+    metadata_facts_release(&facts);
 }
 
 int measured_read(struct database *db, const struct strlist *commits, enum measured_by by,

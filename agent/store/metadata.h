@@ -30,7 +30,8 @@ struct metadata {
 /* Replaces what is in `out`. */
 void metadata_write(const struct metadata *metadata, struct strbuf *out);
 
-/* What reading needs of any writer's metadata. */
+/* What reading needs of any writer's metadata. It begins as {0} and can be filled again and again:
+ * its texts and numbers are its own, and last until it is filled again. */
 struct metadata_facts {
     int schema;   /* 0: not a row of this program */
     char *commit; /* NULL where it is not said */
@@ -44,6 +45,8 @@ struct metadata_facts {
     size_t iteration_count_len;
     /* Another writer's row from pytest-benchmark, whose values are per iteration. */
     bool has_stats;
+    char *texts; /* what holds those above */
+    size_t texts_len, texts_cap;
 };
 
 /* Text that is not a JSON object gives facts without anything. */

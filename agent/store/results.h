@@ -29,7 +29,8 @@ enum result_origin {
     RESULT_MEAN_ONLY,  /* another writer's without iteration counts: only summary.mean is known */
 };
 
-/* A row read back; everything is owned, NULL where the table has null. */
+/* A row read back; NULL where the table has null. One of a list is owned; one that a visitor sees
+ * is the reader's, up to its return. */
 struct stored_result {
     char *id, *benchmark_name, *units, *metadata;
     struct dut dut;
@@ -50,6 +51,8 @@ struct stored_result {
 };
 
 void stored_result_release(struct stored_result *result);
+/* An owned one. */
+struct stored_result stored_result_copy(const struct stored_result *result);
 
 struct result_query {
     const char *table;     /* NULL: RESULTS_TABLE */
@@ -75,9 +78,9 @@ void stored_results_release(struct stored_results *results);
 int results_read(struct database *db, const struct result_query *query, struct stored_results *out,
                  struct error *err) MUST_CHECK;
 
-/* Called for each row. What it wants to keep it takes out of `result`; the rest is released. 0 to
- * go on, a negative code (with `err` filled) to stop. */
-typedef int result_visitor(struct stored_result *result, void *context, struct error *err);
+/* Called for each row; what it keeps it copies. 0 to go on, a negative code (with `err` filled) to
+ * stop. */
+typedef int result_visitor(const struct stored_result *result, void *context, struct error *err);
 
 /* The same rows in no order, without keeping them: for tables larger than memory. */
 int results_each(struct database *db, const struct result_query *query, result_visitor *visit,

@@ -44,6 +44,36 @@ void stored_results_release(struct stored_results *results)
     *results = (struct stored_results){0};
 }
 
+static char *copy_text(const char *text)
+{
+    return text ? xstrdup(text) : NULL;
+}
+
+struct stored_result stored_result_copy(const struct stored_result *r)
+{
+    struct stored_result copy = *r;
+    copy.id = copy_text(r->id);
+    copy.benchmark_name = copy_text(r->benchmark_name);
+    copy.units = copy_text(r->units);
+    copy.metadata = copy_text(r->metadata);
+    copy.dut.name = copy_text(r->dut.name);
+    copy.dut.version = copy_text(r->dut.version);
+    copy.test_bed.name = copy_text(r->test_bed.name);
+    copy.test_bed.cpu = copy_text(r->test_bed.cpu);
+    copy.test_bed.os = copy_text(r->test_bed.os);
+    copy.throughput_name = copy_text(r->throughput_name);
+    copy.commit = copy_text(r->commit);
+    copy.run = copy_text(r->run);
+    copy.host_session = copy_text(r->host_session);
+    copy.flags = copy_text(r->flags);
+    copy.values = NULL;
+    if (r->values) {
+        copy.values = xreallocarray(NULL, r->value_count, sizeof(*copy.values));
+        memcpy(copy.values, r->values, r->value_count * sizeof(*copy.values));
+    }
+    return copy;
+}
+
 static void look_up(const struct rows *rows, struct result_cells *c)
 {
     static const char *const summary[] = {"summary.min",
@@ -123,7 +153,7 @@ static void normalise(struct stored_result *r, const struct metadata_facts *fact
         r->origin = RESULT_NORMALISED;
     } else {
         double mean = r->summary.mean;
-        free(take_ptr(r->values));
+        r->values = NULL;
         r->value_count = 0;
         r->summary = summary_unknown();
         r->summary.mean = mean;
@@ -134,67 +164,113 @@ static void normalise(struct stored_result *r, const struct metadata_facts *fact
 }
 
 /* "1.2.3+abcdef0" gives "abcdef0"; a bare id, as upstream writes it without a version, itself. */
-static char *commit_of_version(const char *version)
+static char *commit_of_version(char *version)
 {
     if (!version)
         return NULL;
-    const char *plus = strrchr(version, '+');
-    const char *id = plus ? plus + 1 : version;
+    char *plus = strrchr(version, '+'), *id = plus ? plus + 1 : version;
     size_t len = strspn(id, "0123456789abcdef");
-    return len >= COMMIT_SHORT_LEN && !id[len] ? xstrdup(id) : NULL;
+    return len >= COMMIT_SHORT_LEN && !id[len] ? id : NULL;
 }
 
-static void read_values(struct stored_result *r, const struct cells *cells, size_t row)
+/* What the row at hand is made of, in memory that serves one row after another. */
+struct row_room {
+    char *texts;
+    size_t cap;
+    double *values;
+    size_t values_cap;
+    struct metadata_facts facts;
+};
+
+static void row_room_release(struct row_room *room)
+{
+    free(room->texts);
+    free(room->values);
+    metadata_facts_release(&room->facts);
+}
+
+static void read_values(struct stored_result *r, const struct cells *cells, size_t row,
+                        struct row_room *room)
 {
     size_t count = 0;
     const double *values = cell_numbers(cells, row, &count);
     if (!count)
         return;
-    r->values = xreallocarray(NULL, count, sizeof(*values));
-    memcpy(r->values, values, count * sizeof(*values));
+    ARRAY_RESERVE(room->values, room->values_cap, count);
+    memcpy(room->values, values, count * sizeof(*values));
+    r->values = room->values;
     r->value_count = count;
 }
 
-static void read_throughput(struct stored_result *r, const struct result_cells *c, size_t row)
+/* {0, "", ""} is what stands for null in a table of version 2.0. */
+static void check_throughput(struct stored_result *r)
 {
-    size_t len = 0;
-    const char *name = cell_text(&c->throughput[1], row, &len);
-    double multiplier = cell_number(&c->throughput[0], row);
-    /* {0, "", ""} is what stands for null in a table of version 2.0. */
-    if (!name || !len || isnan(multiplier))
+    if (r->throughput_name && *r->throughput_name && !isnan(r->throughput_multiplier))
         return;
-    r->throughput_name = xstrndup(name, len);
-    r->throughput_multiplier = multiplier;
+    r->throughput_name = NULL;
+    r->throughput_multiplier = 0;
+}
+
+/* Copies the texts, each with its end. */
+static void read_texts(const struct result_cells *c, size_t row, struct stored_result *r,
+                       struct row_room *room)
+{
+    const struct {
+        const struct cells *cells;
+        char **out;
+    } texts[] = {
+        {&c->id, &r->id},
+        {&c->name, &r->benchmark_name},
+        {&c->units, &r->units},
+        {&c->metadata, &r->metadata},
+        {&c->dut_name, &r->dut.name},
+        {&c->dut_version, &r->dut.version},
+        {&c->bed_name, &r->test_bed.name},
+        {&c->bed_cpu, &r->test_bed.cpu},
+        {&c->bed_os, &r->test_bed.os},
+        {&c->throughput[1], &r->throughput_name},
+    };
+    const char *from[ARRAY_SIZE(texts)];
+    size_t len[ARRAY_SIZE(texts)], whole = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        from[i] = cell_text(texts[i].cells, row, &len[i]);
+        whole += len[i] + 1;
+    }
+    ARRAY_RESERVE(room->texts, room->cap, whole);
+    char *at = room->texts;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        *texts[i].out = from[i] ? at : NULL;
+        if (!from[i])
+            continue;
+        memcpy(at, from[i], len[i]);
+        at[len[i]] = '\0';
+        at += len[i] + 1;
+    }
 }
 
 static void read_row(const struct result_cells *c, size_t row, bool without_values,
-                     struct stored_result *r)
+                     struct row_room *room, struct stored_result *r)
 {
     *r = (struct stored_result){
-        .id = cell_strdup(&c->id, row),
-        .benchmark_name = cell_strdup(&c->name, row),
-        .units = cell_strdup(&c->units, row),
-        .metadata = cell_strdup(&c->metadata, row),
-        .dut = {cell_strdup(&c->dut_name, row), cell_strdup(&c->dut_version, row),
-                cell_int(&c->dut_timestamp, row)},
-        .test_bed = {cell_strdup(&c->bed_name, row), cell_strdup(&c->bed_cpu, row),
-                     (int32_t)cell_int(&c->bed_memory, row), cell_strdup(&c->bed_os, row),
-                     cell_int(&c->bed_created, row)},
+        .dut.timestamp = cell_int(&c->dut_timestamp, row),
+        .test_bed.memory_gb = (int32_t)cell_int(&c->bed_memory, row),
+        .test_bed.created_at = cell_int(&c->bed_created, row),
         .summary = read_summary(c, row),
+        .throughput_multiplier = cell_number(&c->throughput[0], row),
         .timestamp = cell_int(&c->timestamp, row),
     };
-    struct metadata_facts facts;
-    metadata_read(r->metadata, r->metadata ? strlen(r->metadata) : 0, &facts);
-    if (!facts.schema || !without_values)
-        read_values(r, &c->values, row);
-    read_throughput(r, c, row);
-    r->run = take_ptr(facts.run);
-    r->host_session = take_ptr(facts.host_session);
-    r->flags = take_ptr(facts.flags);
-    r->beyond_limit = facts.beyond_limit;
-    r->commit = facts.commit ? take_ptr(facts.commit) : commit_of_version(r->dut.version);
-    normalise(r, &facts);
-    metadata_facts_release(&facts);
+    struct metadata_facts *facts = &room->facts;
+    read_texts(c, row, r, room);
+    metadata_read(r->metadata, r->metadata ? strlen(r->metadata) : 0, facts);
+    if (!facts->schema || !without_values)
+        read_values(r, &c->values, row, room);
+    check_throughput(r);
+    r->run = facts->run;
+    r->host_session = facts->host_session;
+    r->flags = facts->flags;
+    r->beyond_limit = facts->beyond_limit;
+    r->commit = facts->commit ? facts->commit : commit_of_version(r->dut.version);
+    normalise(r, facts);
 }
 
 static void add_condition(struct strbuf *filter, const char *column, const char *relation,
@@ -279,13 +355,14 @@ static int visit_batch(const struct reading *reading, const struct rows *rows, s
     const struct result_query *query = reading->query;
     bool without_values = query->without_values || query->without_any_values;
     int failed = 0;
+    struct row_room room = {0};
     for (size_t i = 0; i < rows->count && !failed; i++) {
         struct stored_result r;
-        read_row(&cells, i, without_values, &r);
+        read_row(&cells, i, without_values, &room, &r);
         if (matches(&r, query, reading->invalidated))
             failed = reading->visit(&r, reading->context, err);
-        stored_result_release(&r);
     }
+    row_room_release(&room);
     return failed;
 }
 
@@ -313,13 +390,12 @@ int results_each(struct database *db, const struct result_query *given, result_v
     return failed ? failed : got;
 }
 
-static int keep(struct stored_result *result, void *context, struct error *err)
+static int keep(const struct stored_result *result, void *context, struct error *err)
 {
     (void)err;
     struct stored_results *found = context;
     ARRAY_RESERVE(found->items, found->cap, found->count + 1);
-    found->items[found->count++] = *result;
-    *result = (struct stored_result){0};
+    found->items[found->count++] = stored_result_copy(result);
     return 0;
 }
 

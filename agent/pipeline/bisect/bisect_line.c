@@ -229,7 +229,7 @@ struct harness_search {
     char *found;
 };
 
-static int keep_harness(struct stored_result *result, void *context, struct error *err)
+static int keep_harness(const struct stored_result *result, void *context, struct error *err)
 {
     (void)err;
     struct harness_search *search = context;

@@ -28,6 +28,8 @@ struct reader {
     struct history *history;
     const struct history_request *request;
     struct text_pool keys, commits, sessions;
+    struct strbuf key;          /* of the row at hand */
+    bool renamed;               /* by an alias, one row at least */
     struct series_names *names; /* by key */
     size_t names_cap;
     struct row *rows;
@@ -41,6 +43,7 @@ struct reader {
 static void reader_release(struct reader *r)
 {
     text_pool_release(&r->keys);
+    strbuf_release(&r->key);
     text_pool_release(&r->commits);
     text_pool_release(&r->sessions);
     free(r->names);
@@ -65,23 +68,31 @@ void history_release(struct history *history)
     *history = (struct history){0};
 }
 
-static uint32_t series_of(struct reader *r, const struct stored_result *result)
+static void add_part(struct strbuf *key, const char *text)
+{
+    strbuf_addstr(key, text);
+    strbuf_addch(key, KEY_SEPARATOR);
+}
+
+static uint32_t series_of(struct reader *r, const struct stored_result *result, const char *name)
 {
     struct text_pool *texts = &r->history->texts;
     const char *project = result->dut.name ? result->dut.name : "";
     const char *bed = result->test_bed.name ? result->test_bed.name : "";
     const char *units = result->units ? result->units : "";
-    AUTO_STRBUF struct strbuf key = STRBUF_INIT;
-    strbuf_addf(&key, "%s%c%s%c%s%c%s", project, KEY_SEPARATOR, result->benchmark_name,
-                KEY_SEPARATOR, bed, KEY_SEPARATOR, units);
+    strbuf_clear(&r->key);
+    add_part(&r->key, project);
+    add_part(&r->key, name);
+    add_part(&r->key, bed);
+    strbuf_addstr(&r->key, units);
     size_t known = r->keys.count;
-    uint32_t number = text_pool_add(&r->keys, key.buf);
+    uint32_t number = text_pool_add(&r->keys, r->key.buf);
     if (r->keys.count == known)
         return number;
     ARRAY_RESERVE(r->names, r->names_cap, r->keys.count);
-    r->names[number] = (struct series_names){
-        text_pool_add(texts, project), text_pool_add(texts, result->benchmark_name),
-        text_pool_add(texts, bed), text_pool_add(texts, units)};
+    r->names[number] =
+        (struct series_names){text_pool_add(texts, project), text_pool_add(texts, name),
+                              text_pool_add(texts, bed), text_pool_add(texts, units)};
     return number;
 }
 
@@ -96,50 +107,33 @@ static uint32_t commit_of(struct reader *r, const struct stored_result *result)
     return number;
 }
 
-/* Gives the result the name that its benchmark has now; returns the old one's number. */
-static uint32_t rename_result(struct reader *r, struct stored_result *result)
-{
-    char *name = policy_current_name(r->request->policy, result->benchmark_name);
-    if (!name)
-        return TEXT_NONE;
-    uint32_t old = text_pool_add(&r->history->texts, result->benchmark_name);
-    free(result->benchmark_name);
-    result->benchmark_name = name;
-    return old;
-}
-
-/* With aliases, what is asked for is known only once the result has its new name. */
-static bool is_asked_for(const struct reader *r, const struct stored_result *result)
-{
-    const char *part = r->request->query.benchmark;
-    return !part || !result->benchmark_name || strstr(result->benchmark_name, part);
-}
-
-static int visit(struct stored_result *result, void *context, struct error *err)
+static int visit(const struct stored_result *result, void *context, struct error *err)
 {
     (void)err;
     struct reader *r = context;
     struct text_pool *texts = &r->history->texts;
     double median = result->summary.median, mean = result->summary.mean;
-    uint32_t old_name = TEXT_NONE;
-    if (result->benchmark_name)
-        old_name = rename_result(r, result);
-    if (!is_asked_for(r, result))
+    const char *stored = result->benchmark_name, *part = r->request->query.benchmark;
+    AUTO_FREE char *now = stored ? policy_current_name(r->request->policy, stored) : NULL;
+    const char *name = now ? now : stored;
+    /* With aliases, what is asked for is known only here. */
+    if (part && name && !strstr(name, part))
         return 0;
     bool spoiled = result->beyond_limit && !r->request->disturbed;
-    if (spoiled || !result->benchmark_name || !(isfinite(median) || isfinite(mean))) {
+    if (spoiled || !name || !(isfinite(median) || isfinite(mean))) {
         r->history->left_out++;
         return 0;
     }
+    r->renamed |= now != NULL;
     ARRAY_RESERVE(r->rows, r->cap, r->count + 1);
     r->rows[r->count++] = (struct row){
-        .series = series_of(r, result),
+        .series = series_of(r, result, name),
         .commit = commit_of(r, result),
         .run = text_pool_add(texts, result->run ? result->run : result->id),
         .session = text_pool_add(&r->sessions, result->host_session),
         .cpu = text_pool_add(texts, result->test_bed.cpu),
         .os = text_pool_add(texts, result->test_bed.os),
-        .old_name = old_name,
+        .old_name = text_pool_add(texts, now ? stored : NULL),
         .stamp = result->timestamp,
         .median = median,
         .mean = mean,
@@ -401,7 +395,7 @@ int history_read(struct database *db, const struct history_request *request, str
                  struct error *err)
 {
     AUTO_HISTORY struct history history = {.policy = request->policy};
-    struct reader r = {.history = &history, .request = request};
+    struct reader r = {.history = &history, .request = request, .key = STRBUF_INIT};
     int failed = read_rows(&r, db, err);
     if (!failed)
         failed = read_sessions(&r, db, err);
