@@ -16,7 +16,10 @@
 #define WIDTH 960
 #define HEIGHT 420
 #define LOG_FROM 100 /* highest over lowest */
+#define LOG_TO 1e60  /* where the library's search for ticks still ends */
 #define NAME_MAX_CHARS 100
+#define LARGE_COUNT 1e6
+#define VALUE_MAX 1e305 /* either way: the axis is longer than what is on it, and a double too */
 
 /* How values are shown: divided by `by`, in `unit`. */
 struct scale {
@@ -24,7 +27,16 @@ struct scale {
     const char *unit;
 };
 
-static struct scale scale_of(const char *units, double size)
+/* Ticks have three digits or four: those of large counts would not differ. `room` is for the unit.
+ */
+static struct scale scale_of_count(const char *units, double size, struct strbuf *room)
+{
+    int exponent = size >= LARGE_COUNT && size < VALUE_MAX ? 3 * (int)(log10(size) / 3) : 0;
+    strbuf_addf(room, "1e%d %s", exponent, units);
+    return exponent ? (struct scale){pow(10, exponent), room->buf} : (struct scale){1, units};
+}
+
+static struct scale scale_of(const char *units, double size, struct strbuf *room)
 {
     static const struct scale times[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}};
     static const struct scale bytes[] = {
@@ -32,7 +44,7 @@ static struct scale scale_of(const char *units, double size)
     bool is_time = units && (!strcmp(units, "nanoseconds") || !strcmp(units, "ns"));
     const struct scale *scales = is_time ? times : bytes;
     if (!is_time && !(units && !strcmp(units, "bytes")))
-        return (struct scale){1, units ? units : ""};
+        return scale_of_count(units ? units : "", size, room);
     size_t i = 0;
     while (i + 1 < ARRAY_SIZE(times) && size < scales[i].by)
         i++;
@@ -69,6 +81,11 @@ static char *day_of(int64_t seconds)
     return xstrdup(text);
 }
 
+static double drawable(double value)
+{
+    return value > VALUE_MAX ? VALUE_MAX : value < -VALUE_MAX ? -VALUE_MAX : value;
+}
+
 static void fill_points(const struct report *report, const struct report_series *series, double by,
                         struct drawing *out)
 {
@@ -76,7 +93,7 @@ static void fill_points(const struct report *report, const struct report_series 
     out->values = xcalloc(series->count, sizeof(*out->values));
     out->labels = xcalloc(series->count, sizeof(*out->labels));
     for (size_t i = 0; i < series->count; i++) {
-        double value = series->points[i].value / by;
+        double value = drawable(series->points[i].value / by);
         out->values[i] = value;
         out->labels[i] = day_of(report->commits[series->points[i].commit].time);
         out->low = i ? fmin(out->low, value) : value;
@@ -89,8 +106,10 @@ static void fill_levels(const struct report_series *series, double by, struct dr
     out->levels = xcalloc(series->level_count + 1, sizeof(*out->levels));
     for (size_t i = 0; i < series->level_count; i++) {
         const struct report_level *level = &series->levels[i];
-        out->levels[out->level_count++] = (struct native_chart_level){
-            level->first, level->last, level->value / by, level->low / by, level->high / by};
+        if (isfinite(level->value))
+            out->levels[out->level_count++] =
+                (struct native_chart_level){level->first, level->last, drawable(level->value / by),
+                                            level->low / by, level->high / by};
     }
 }
 
@@ -124,11 +143,14 @@ int chart_draw(const struct report *report, size_t series_number, struct chart_l
     const struct report_series *series = &report->series[series_number];
     __attribute__((cleanup(drawing_release))) struct drawing drawing = {0};
     AUTO_FREE char *subtitle = subtitle_of(report, series);
-    struct scale scale = scale_of(series->units, fabs(series->points[series->count - 1].value));
+    AUTO_STRBUF struct strbuf room = STRBUF_INIT;
+    double newest = fabs(series->points[series->count - 1].value);
+    struct scale scale = scale_of(series->units, newest, &room);
     fill_points(report, series, scale.by, &drawing);
     fill_levels(series, scale.by, &drawing);
     fill_marks(report, series_number, &drawing);
-    bool logarithmic = drawing.low > 0 && drawing.high >= LOG_FROM * drawing.low;
+    bool logarithmic = drawing.low > 0 && drawing.high >= LOG_FROM * drawing.low &&
+                       drawing.high <= LOG_TO * drawing.low;
     const struct native_chart chart = {
         .title = series->benchmark,
         .subtitle = subtitle,
@@ -159,6 +181,13 @@ static const char *suffix_of(enum chart_kind kind)
     return kind == CHART_PNG ? ".png" : ".svg";
 }
 
+/* A name of other letters leaves nothing, and no file's name begins with a dash. */
+static void add_dash(struct strbuf *out)
+{
+    if (out->len && out->buf[out->len - 1] != '-')
+        strbuf_addch(out, '-');
+}
+
 /* Other characters than those that are safe in a file's name everywhere become one dash. */
 static void add_safe(struct strbuf *out, const char *text, size_t most)
 {
@@ -166,8 +195,8 @@ static void add_safe(struct strbuf *out, const char *text, size_t most)
         bool safe = isascii(*c) && (isalnum((unsigned char)*c) || *c == '_' || *c == '.');
         if (safe && (out->len || *c != '.'))
             strbuf_addch(out, *c);
-        else if (out->len && out->buf[out->len - 1] != '-')
-            strbuf_addch(out, '-');
+        else
+            add_dash(out);
     }
 }
 
@@ -180,9 +209,10 @@ char *chart_file_name(const struct report_series *series, enum chart_kind kind)
     strbuf_addf(&key, "%s\n%s\n%s", series->name, bed, series->units ? series->units : "");
     sha256_hex_of(key.buf, key.len, digest);
     add_safe(&name, series->name, NAME_MAX_CHARS * 3 / 4);
-    strbuf_addch(&name, '-');
+    add_dash(&name);
     add_safe(&name, bed, NAME_MAX_CHARS);
-    return xasprintf("%s-%.8s%s", name.buf, digest, suffix_of(kind));
+    add_dash(&name);
+    return xasprintf("%s%.8s%s", name.buf, digest, suffix_of(kind));
 }
 
 static bool ends_with(const char *text, const char *end)

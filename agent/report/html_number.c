@@ -1,5 +1,7 @@
 #include "report/html_number.h"
 
+#include "report/quantity.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -94,6 +96,11 @@ static void range_of(const struct strided *values, size_t from, size_t to, doubl
     }
 }
 
+static void add_height(struct strbuf *out, double place)
+{
+    strbuf_addch(out, alphabet[(int)lrint(place * 63)]);
+}
+
 void html_spark(struct strbuf *out, const double *values, size_t count, size_t stride)
 {
     const struct strided strided = {(const char *)values, stride};
@@ -101,14 +108,12 @@ void html_spark(struct strbuf *out, const double *values, size_t count, size_t s
     if (!count)
         return;
     range_of(&strided, 0, count, &low, &high);
-    double scale = high > low ? 63 / (high - low) : 0;
-    double zero = high > low ? 0 : 31;
     size_t columns = count < HTML_SPARK_COLUMNS ? count : HTML_SPARK_COLUMNS;
     for (size_t i = 0; i < columns; i++) {
         double lowest, highest;
         range_of(&strided, i * count / columns, (i + 1) * count / columns, &lowest, &highest);
-        strbuf_addch(out, alphabet[(int)lrint(zero + (lowest - low) * scale)]);
+        add_height(out, quantity_place(lowest, low, high));
         if (count > columns)
-            strbuf_addch(out, alphabet[(int)lrint(zero + (highest - low) * scale)]);
+            add_height(out, quantity_place(highest, low, high));
     }
 }

@@ -62,6 +62,15 @@ void quantity_share(struct strbuf *out, double relative)
         strbuf_addf(out, fabs(relative) < 0.0995 ? "%.2g %%" : "%.0f %%", 100 * relative);
 }
 
+double quantity_place(double value, double low, double high)
+{
+    if (!(high > low))
+        return .5;
+    /* The span of 1e308 and -1e308 is no double. */
+    double by = isfinite(high - low) ? 1 : .5;
+    return (value * by - low * by) / (high * by - low * by);
+}
+
 void quantity_sparkline(struct strbuf *out, const double *values, size_t count)
 {
     static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -78,7 +87,7 @@ void quantity_sparkline(struct strbuf *out, const double *values, size_t count)
             strbuf_addch(out, ' ');
             continue;
         }
-        int height = high > low ? (int)((values[i] - low) / (high - low) * heights) : heights / 2;
+        int height = (int)(quantity_place(values[i], low, high) * heights);
         strbuf_addstr(out, bars[height < heights ? height : heights - 1]);
     }
 }

@@ -15,3 +15,7 @@ void quantity_share(struct strbuf *out, double relative);
 /* Bars of eight heights, one for each value, from the lowest to the highest of them; a gap for
  * NAN. */
 void quantity_sparkline(struct strbuf *out, const double *values, size_t count);
+
+/* How far `value` lies on the way from `low` (0) to `high` (1), finite numbers in this order; .5
+ * where they are one. No step of it is too large or too small for a double. */
+double quantity_place(double value, double low, double high);

@@ -45,6 +45,20 @@ def example():
     return history
 
 
+def odd_example():
+    """What hardly anybody stores: names that nobody sees, units of a line's length, the ends of a double."""
+    history = History()
+    for name in (" ", "\u3164", "tag \U000e0041", LONG, "combining " + "a\u0301\u0302" * 40):
+        history.line([3e6] * 4, name=name)
+    history.line([5.0], name="one point")
+    history.line([1.7e308, -1.7e308] * 4, name="both ends")
+    history.line([5e-324] * 4 + [1e308] * 4, name="from the least to the most")
+    history.line([1e9, 1.1e9], name="long unit#widgets", units="widgets per fortnight " + "x" * 200)
+    history.line([2e9 + 1e6 * i for i in range(20)], name="counted#instructions", units="instructions")
+    history.tables["commits"] = list({c["id"]: c for c in history.tables["commits"]}.values())
+    return history
+
+
 class Page:
     """A page that keeps count of what it must not do."""
 

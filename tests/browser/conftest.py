@@ -5,7 +5,7 @@ import http.server
 import threading
 
 import pytest
-from browser_helpers import CHROMIUM, QUIET, Page, example
+from browser_helpers import CHROMIUM, QUIET, Page, example, odd_example
 from store_helpers import Store
 
 
@@ -22,6 +22,14 @@ def files(agent, tmp_path_factory):
     store.ok("report", "--html", "report.html", "--site", "site", "--samples", "2",
              "--repository-url", "https://github.com/lancedb/lance")
     return store.folder
+
+
+@pytest.fixture(scope="session")
+def odd_url(agent, tmp_path_factory):
+    store = Store(agent, tmp_path_factory.mktemp("odd"))
+    odd_example().write(store)
+    store.ok("report", "--html", "odd.html")
+    return (store.folder / "odd.html").as_uri()
 
 
 @pytest.fixture(scope="session")

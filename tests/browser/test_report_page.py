@@ -275,3 +275,61 @@ def test_a_phone_shows_it_without_sideways_scrolling(open_page, url, theme):
     page.goto(f"{url}#compare")
     page.wait_for_selector("#compare tbody tr")
     assert view.overflow() <= 0
+
+
+# -- paper
+
+
+def test_paper_is_light_and_shows_all_rows_and_the_whole_chart(open_page, report_url):
+    view = open_page(color_scheme="dark", viewport={"width": 1280, "height": 900})
+    page = view.open(report_url)
+    page.locator(ROWS).nth(page.evaluate("allSeries.length") - 1).wait_for(state="attached")
+    # What printing does, step by step: in a PDF nothing can be asked for.
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 720, "height": 1000})
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(31, 35, 40)"
+    assert page.locator("td.trend").count() == page.locator("td.trend svg").count()
+    assert page.evaluate("document.querySelector('#series th.name a').getBoundingClientRect().height") < 60
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    page.set_viewport_size({"width": 1280, "height": 900})
+    view.series(report_url, "slower")
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.evaluate("document.body.style.width = '700px'")
+    assert page.evaluate("document.querySelector('.chart canvas').getBoundingClientRect().right") <= 700
+    assert view.overflow() <= 0
+
+
+# -- what hardly anybody stores
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_odd_names_units_and_numbers_break_no_layout(open_page, odd_url, width):
+    view = open_page(viewport={"width": width, "height": 844})
+    page = view.open(odd_url)
+    assert view.overflow() <= 0 and view.axe() == []
+    seen = names(page)
+    assert "\\u0020" in seen and "\\u3164" in seen and "tag \\ue0041" in seen
+    for key in page.evaluate("allSeries.map(keyOf)"):
+        page.goto(f"{odd_url}#series={key}")
+        page.wait_for_selector("[data-ready=yes] .u-over")
+        assert view.overflow() <= 0, key
+        if page.get_by_label("logarithmic").is_enabled():
+            page.get_by_label("logarithmic").check()
+            assert page.locator(".u-over").count() == 1
+    page.goto(f"{odd_url}#compare=%E0%A4%A")
+    page.wait_for_selector("#compare tbody tr")
+    assert view.overflow() <= 0 and view.axe() == []
+
+
+def test_large_counts_have_ticks_that_differ(open_page, odd_url):
+    view = open_page()
+    page = view.open(odd_url)
+    view.series(odd_url, "counted", "instructions")
+    assert "History in 1e9 instructions" in page.locator("#view").inner_text()
+    ticks = page.evaluate("axisNumbers([2.001, 2.002, 2.003])")
+    assert ticks == ["2.001", "2.002", "2.003"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import random
 import re
 import shutil
@@ -235,3 +236,46 @@ def test_odd_series_are_drawn(store, values):
     write_history(store, history)
     store.ok("report", "--svg", "one.svg", "--png", "one.png", "--html", "one.html")
     assert len(xml.etree.ElementTree.parse(store.folder / "one.svg").getroot().findall(".//{*}circle")) == len(values)
+
+
+def random_name(rng):
+    """Letters of several scripts, marks, controls, what other programs take for syntax; at times very long."""
+    pieces = ["a", "B", "0", " ", "-", "/", "#", "&", "<", ">", "\"", "'", "]]>", "<!--", "</svg>", "\u202e", "\u200f",
+              "\x1b[31m", "\x7f", "\x85", "\t", "\n", "é", "ж", "日本", "שלום", "🚀", "a\u0301", "\ufffe", "\U0010ffff", "&#0;", "%s", "::"]
+    return "".join(rng.choice(pieces) for _ in range(rng.choice([0, 1, 5, 40, 4000])))
+
+
+def random_value(rng):
+    return rng.choice([0.0, 1.0, -1.0, 1e-300, 5e-324, 1e308, -1e308, 1.7e308, rng.random(), rng.lognormvariate(0, 20),
+                       -rng.lognormvariate(0, 20), rng.gauss(1e9, 1)])
+
+
+def test_any_name_and_any_numbers_are_drawn_and_written(store):
+    """Whatever a table holds that is another program's: every output, and all pictures well formed."""
+    rng = random.Random(11)
+    history = History()
+    made = {}
+    for _ in range(60):
+        count = rng.choice([1, 2, 3, 12])
+        made[random_name(rng)] = [random_value(rng) for _ in range(count)]
+    for name, values in made.items():
+        history.line(values, name=name, units=random_name(rng)[:50] or "ns")
+    for i, value in enumerate([float("nan"), float("inf"), 1.0, 2.0]):
+        history.result(i, value, time=3600 * i, name="partly numbers")
+    history.tables["commits"] = list({c["id"]: c for c in history.tables["commits"]}.values())
+    write_history(store, history)
+    store.ok("report", "--svg", "svg", "--png", "png", "--html", "r.html", "--site", "site", "--json", "r.json",
+             "--csv", "r.csv", "--bmf", "r.bmf", "--data-js", "data.js", "--markdown", "r.md")
+    pictures = sorted((store.folder / "svg").iterdir())
+    assert len(pictures) == len(made) + 1
+    assert all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}\.svg", p.name) for p in pictures)
+    points = 0
+    for path in pictures:
+        root = xml.etree.ElementTree.parse(path).getroot()
+        circles = [e for e in root.iter() if e.tag.endswith("circle")]
+        assert all(math.isfinite(float(c.get(at))) for c in circles for at in ("cx", "cy"))
+        points += len(circles)
+    assert points == sum(map(len, made.values())) + 2, "a point for each number"
+    assert {png_size(p.read_bytes()) for p in (store.folder / "png").iterdir()} == {(960, 420)}
+    for file, start in (("r.json", 0), ("r.bmf", 0), ("data.js", len("window.BENCHMARK_DATA = "))):
+        json.loads((store.folder / file).read_text()[start:], parse_constant=pytest.fail)

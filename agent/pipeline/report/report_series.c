@@ -118,7 +118,9 @@ static void name_series(struct report_state *state, const struct history_series 
     const char *mark = strrchr(from->benchmark, '#');
     AUTO_FREE char *benchmark =
         mark ? xstrndup(from->benchmark, (size_t)(mark - from->benchmark)) : NULL;
-    series->name = report_text(state, from->benchmark);
+    /* The table may be another program's, which gave no name. */
+    const char *name = report_text(state, from->benchmark);
+    series->name = name ? name : report_text(state, "?");
     series->benchmark =
         mark && mark > from->benchmark ? report_text(state, benchmark) : series->name;
     series->metric = report_text(state, mark && mark[1] ? mark + 1 : "wall_time");

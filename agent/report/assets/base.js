@@ -20,10 +20,11 @@ function svg(tag, attributes, ...children) {
 
 /* What cannot be seen, and what turns the direction of text, is shown by its number. */
 const UNSEEN =
-    /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g;
+    /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\u{e0000}-\u{e0fff}]/gu;
 
 function visible(text) {
-    return String(text).replace(UNSEEN, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
+    const unseen = /^\s+$/.test(text) ? /\s/g : UNSEEN;
+    return String(text).replace(unseen, (c) => "\\u" + c.codePointAt(0).toString(16).padStart(4, "0"));
 }
 
 /* Foreign text, which cannot reorder what stands around it. */
@@ -71,13 +72,29 @@ SCALES.s = SCALES.seconds;
 SCALES.byte = SCALES.B = SCALES.bytes;
 SCALES["bytes/s"] = SCALES["bytes/second"] = SCALES.bytes.map(([size, unit]) => [size, unit + "/s"]);
 
+const UNIT_LENGTH = 24;
+
+/* A unit stands behind each number. */
+function shortUnit(units) {
+    const seen = visible(units);
+    return seen.length > UNIT_LENGTH ? seen.slice(0, UNIT_LENGTH - 1) + "…" : seen;
+}
+
 /* How values of about this size are shown: divided by `by`, with the unit behind them. */
 function scaleOf(units, size) {
     const scales = Object.hasOwn(SCALES, units || "") ? SCALES[units] : null;
-    if (!scales) return { by: 1, unit: units ? visible(units) : "" };
+    if (!scales) return { by: 1, unit: units ? shortUnit(units) : "" };
     const fitting = scales.find(([least]) => Math.abs(size) >= least);
     const [by, unit] = fitting || (size ? scales[scales.length - 1] : scales.find(([least]) => least === 1));
     return { by, unit };
+}
+
+/* The same for an axis: its few digits would not tell large counts apart. */
+function axisScaleOf(units, size) {
+    const scale = scaleOf(units, size);
+    const exponent = 3 * Math.floor(Math.log10(Math.abs(size)) / 3);
+    if (scale.by !== 1 || !(exponent >= 6) || (scale.unit && Object.hasOwn(SCALES, units))) return scale;
+    return { by: 10 ** exponent, unit: `1e${exponent} ${scale.unit}`.trim() };
 }
 
 function digits(value, count) {
@@ -97,7 +114,8 @@ function decimals(value, count) {
 function quantity(value, units) {
     if (value === null || value === undefined) return "–";
     const scale = scaleOf(units, value);
-    const number = scale.by === 1 ? digits(value, 4) : decimals(value / scale.by, 4);
+    const shown = value / scale.by;
+    const number = scale.by === 1 || Math.abs(shown) >= 1e6 ? digits(shown, 4) : decimals(shown, 4);
     return number + (scale.unit ? "\u00a0" + scale.unit : "");
 }
 
@@ -109,6 +127,10 @@ function effect(value, relative, units) {
     const percent = Math.abs(100 * value);
     const shown = percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0);
     return (shown === "0.0" ? "±" : sign) + shown + "\u00a0%";
+}
+
+function countOf(number, noun) {
+    return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function day(time) {

@@ -182,7 +182,7 @@ class HistoryChart {
         this.marks = marksOf(series, history);
         this.settings = { log: false, zero: false, from: 0 };
         const sorted = [...history.values].sort((a, b) => a - b);
-        this.scale = scaleOf(series.units, sorted[sorted.length >> 1]);
+        this.scale = axisScaleOf(series.units, sorted[sorted.length >> 1]);
         this.positive = least(history.low) > 0;
         this.box = el("div", { class: "chart", role: "img", "aria-label": this.description() });
         this.tip = el("div", { class: "tip", hidden: true });

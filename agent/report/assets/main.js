@@ -7,6 +7,15 @@ function commitNumber(id) {
     return at < 0 ? null : at;
 }
 
+/* An address that was cut in two is nobody's error. */
+function decoded(text) {
+    try {
+        return decodeURIComponent(text);
+    } catch {
+        return text;
+    }
+}
+
 function compareFromHash(text) {
     const [a, b] = text.split("..");
     const second = commitNumber(b) ?? report.head ?? report.commits.id.length - 1;
@@ -29,7 +38,7 @@ function viewOfHash(hash) {
         ];
     }
     if (hash === "#compare" || hash.startsWith("#compare="))
-        return [compareFromHash(decodeURIComponent(hash.slice("#compare=".length))), "Compare"];
+        return [compareFromHash(decoded(hash.slice("#compare=".length))), "Compare"];
     return [overviewView(), "Report"];
 }
 
@@ -87,9 +96,17 @@ function nextTheme() {
     }
 }
 
+/* Paper is light, and all of it is in view. */
+function preparePrint() {
+    const theme = document.documentElement.dataset.theme;
+    setTheme("light");
+    drawAllSparks();
+    window.addEventListener("afterprint", () => setTheme(theme || "automatic"), { once: true });
+}
+
 function fillFrame() {
     document.getElementById("project").append(foreign(report.project || "Benchmarks"));
-    const about = `${allSeries.length} benchmarks, ${report.commits.id.length} commits`;
+    const about = `${countOf(allSeries.length, "benchmark")}, ${countOf(report.commits.id.length, "commit")}`;
     document.getElementById("about").append(`${about}, made ${moment(report.generated)}`);
     const footer = document.getElementById("footer");
     footer.append("Made by ", foreign(report.generator || "lance-bench"), ".");
@@ -103,6 +120,7 @@ document.getElementById("theme").addEventListener("click", nextTheme);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
     document.dispatchEvent(new Event("themechange")),
 );
+window.addEventListener("beforeprint", preparePrint);
 window.addEventListener("hashchange", () => show(true));
 fillFrame();
 show(false);

@@ -337,7 +337,7 @@ function seriesTable() {
         table.setAttribute("aria-rowcount", items.length + 1);
         const text =
             items.length === allSeries.length
-                ? `${items.length} benchmarks`
+                ? countOf(items.length, "benchmark")
                 : `${items.length} of ${allSeries.length} benchmarks`;
         table.caption.textContent = text;
         announce(text);

@@ -35,6 +35,7 @@ function verdictFigures(series) {
         ["Runs, and of its history", known ? `${series.runs} against ${series.history}` : null],
         ["Test bed", series.test_bed ? visible(series.test_bed) : null],
         ["Metric", visible(series.metric)],
+        ["Unit", (series.units || "").length > UNIT_LENGTH ? visible(series.units) : null],
         ["Better", series.higher ? "higher" : "lower"],
     ]);
 }

@@ -34,12 +34,20 @@ function drawSpark(cell, series) {
     );
 }
 
+function drawOnce(cell) {
+    sparkWatcher.unobserve(cell);
+    if (!cell.firstChild) drawSpark(cell, allSeries[cell.dataset.series]);
+}
+
+function drawAllSparks() {
+    document.querySelectorAll("td.trend[data-series]").forEach(drawOnce);
+}
+
 const sparkWatcher = new IntersectionObserver(
     (entries) => {
         for (const entry of entries) {
             if (!entry.isIntersecting) continue;
-            sparkWatcher.unobserve(entry.target);
-            drawSpark(entry.target, allSeries[entry.target.dataset.series]);
+            drawOnce(entry.target);
         }
     },
     { rootMargin: "200px" },

@@ -154,7 +154,9 @@ static void spark_is(const double *values, size_t count, const char *want)
 Test(html_number, a_spark_goes_from_the_lowest_to_the_highest)
 {
     spark_is((double[]){1, 2, 3}, 3, "Ag_");
-    spark_is((double[]){5, 5}, 2, "ff");
+    spark_is((double[]){5, 5}, 2, "gg");
+    spark_is((double[]){-DBL_MAX, 0, DBL_MAX}, 3, "Ag_");
+    spark_is((double[]){0, DBL_TRUE_MIN}, 2, "A_");
     spark_is(NULL, 0, "");
 }
 

@@ -1,6 +1,7 @@
 #include "report/quantity.h"
 
 #include <criterion/criterion.h>
+#include <float.h>
 #include <math.h>
 
 static void quantity_is(double value, const char *units, const char *expected)
@@ -42,4 +43,16 @@ Test(report, a_sparkline_goes_from_the_lowest_to_the_highest_value)
     cr_expect_str_eq(text.buf, "▁▂ ▃█");
     quantity_sparkline(&flat, (double[]){7, 7}, 2);
     cr_expect_str_eq(flat.buf, "▅▅");
+}
+
+Test(report, a_place_between_two_numbers_is_one_whatever_their_size)
+{
+    cr_expect_eq(quantity_place(3, 1, 5), .5);
+    cr_expect_eq(quantity_place(7, 7, 7), .5);
+    cr_expect_eq(quantity_place(DBL_MAX, -DBL_MAX, DBL_MAX), 1);
+    cr_expect_eq(quantity_place(0, -DBL_MAX, DBL_MAX), .5);
+    cr_expect_eq(quantity_place(2 * DBL_TRUE_MIN, 0, 2 * DBL_TRUE_MIN), 1);
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    quantity_sparkline(&text, (double[]){-DBL_MAX, 0, DBL_MAX}, 3);
+    cr_expect_str_eq(text.buf, "▁▅█");
 }
