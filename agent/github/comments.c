@@ -57,8 +57,9 @@ static int on_comment(const struct cJSON *json, void *context, struct error *err
     return GITHUB_PAGE_GO_ON;
 }
 
-int github_comments_list(struct github *github, int64_t number, int64_t since_s,
-                         struct github_comments *out, struct error *err)
+static int each_comment(struct github *github, int64_t number, int64_t since_s,
+                        int (*visit)(const struct cJSON *json, void *context, struct error *err),
+                        void *context, struct error *err)
 {
     char since[TIME_ISO_SIZE];
     AUTO_FREE char *path = xasprintf("issues/%" PRId64 "/comments", number);
@@ -73,7 +74,13 @@ int github_comments_list(struct github *github, int64_t number, int64_t since_s,
         .doing = doing,
         .permission = "issues: read (for a pull request also pull-requests: read)",
     };
-    return github_each(github, &call, NULL, 0, on_comment, out, err);
+    return github_each(github, &call, NULL, 0, visit, context, err);
+}
+
+int github_comments_list(struct github *github, int64_t number, int64_t since_s,
+                         struct github_comments *out, struct error *err)
+{
+    return each_comment(github, number, since_s, on_comment, out, err);
 }
 
 /* Sends the call and reads the comment that is the answer into `out`, which may be NULL. */
@@ -164,22 +171,34 @@ static int make_mark(const char *marker, char **out, struct error *err)
     return 0;
 }
 
+/* What find_ours() looks for, and what it has found. */
+struct search {
+    const char *login, *mark;
+    struct github_comment *out;
+};
+
+static int look_for_ours(const struct cJSON *json, void *context, struct error *err)
+{
+    const struct search *search = context;
+    struct github_comment comment;
+    int failed = read_comment(json, &comment, err);
+    if (failed)
+        return failed;
+    if (strcasecmp(comment.author, search->login) != 0 || !strstr(comment.body, search->mark)) {
+        github_comment_release(&comment);
+        return GITHUB_PAGE_GO_ON;
+    }
+    *search->out = comment;
+    return GITHUB_PAGE_ENOUGH;
+}
+
 /* The first comment of ours with the mark; out->id stays 0 where there is none. */
 static int find_ours(struct github *github, int64_t number, const char *mark,
                      struct github_comment *out, struct error *err)
 {
-    AUTO_GITHUB_COMMENTS struct github_comments list = {0};
-    const char *login = NULL;
-    int failed = github_login(github, &login, err);
-    if (!failed)
-        failed = github_comments_list(github, number, 0, &list, err);
-    for (size_t i = 0; !failed && i < list.count; i++)
-        if (!strcasecmp(list.items[i].author, login) && strstr(list.items[i].body, mark)) {
-            *out = list.items[i];
-            list.items[i] = (struct github_comment){0};
-            break;
-        }
-    return failed;
+    struct search search = {.mark = mark, .out = out};
+    int failed = github_login(github, &search.login, err);
+    return failed ? failed : each_comment(github, number, 0, look_for_ours, &search, err);
 }
 
 int github_comment_find(struct github *github, int64_t number, const char *marker,
@@ -198,6 +217,36 @@ int github_comment_find(struct github *github, int64_t number, const char *marke
     return failed;
 }
 
+/* The text of `known` is `marked` afterwards. */
+static int write_ours(struct github *github, int64_t number, const char *marked,
+                      struct github_comment *known, struct error *err)
+{
+    struct github_comment written = {0};
+    if (known->id && !strcmp(known->body, marked))
+        return 0;
+    int failed = known->id ? github_comment_update(github, known->id, marked, &written, err)
+                           : ERROR_NOT_FOUND;
+    /* Somebody may have deleted it meanwhile. */
+    if (failed == ERROR_NOT_FOUND)
+        failed = github_comment_create(github, number, marked, &written, err);
+    if (failed)
+        return failed;
+    github_comment_release(known);
+    *known = written;
+    return 0;
+}
+
+int github_comment_replace(struct github *github, int64_t number, const char *marker,
+                           const char *body, struct github_comment *known, struct error *err)
+{
+    AUTO_FREE char *mark = NULL;
+    int failed = make_mark(marker, &mark, err);
+    if (failed)
+        return failed;
+    AUTO_FREE char *marked = strstr(body, mark) ? xstrdup(body) : xasprintf("%s\n\n%s", body, mark);
+    return write_ours(github, number, marked, known, err);
+}
+
 int github_comment_put(struct github *github, int64_t number, const char *marker, const char *body,
                        struct github_comment *out, bool *created, struct error *err)
 {
@@ -206,21 +255,18 @@ int github_comment_put(struct github *github, int64_t number, const char *marker
     int failed = make_mark(marker, &mark, err);
     if (!failed)
         failed = find_ours(github, number, mark, &found, err);
+    int64_t before = found.id;
+    if (!failed)
+        failed = github_comment_replace(github, number, marker, body, &found, err);
     if (failed)
         return failed;
-    bool missing = !found.id;
-    AUTO_FREE char *marked = strstr(body, mark) ? xstrdup(body) : xasprintf("%s\n\n%s", body, mark);
-    if (missing)
-        failed = github_comment_create(github, number, marked, out, err);
-    else if (strcmp(found.body, marked))
-        failed = github_comment_update(github, found.id, marked, out, err);
-    else if (out) {
+    if (created)
+        *created = found.id != before;
+    if (out) {
         *out = found;
         found = (struct github_comment){0};
     }
-    if (!failed && created)
-        *created = missing;
-    return failed;
+    return 0;
 }
 
 int github_comment_react(struct github *github, int64_t id, const char *reaction, struct error *err)

@@ -51,6 +51,12 @@ int github_comment_find(struct github *github, int64_t number, const char *marke
 int github_comment_put(struct github *github, int64_t number, const char *marker, const char *body,
                        struct github_comment *out, bool *created, struct error *err) MUST_CHECK;
 
+/* The same without a search: `known` is what github_comment_find() has found, id 0 for none, or
+ * what the last call has left there. */
+int github_comment_replace(struct github *github, int64_t number, const char *marker,
+                           const char *body, struct github_comment *known,
+                           struct error *err) MUST_CHECK;
+
 /* "+1", "-1", "eyes", "rocket", "confused", … on a comment. The same one twice is fine. */
 int github_comment_react(struct github *github, int64_t id, const char *reaction,
                          struct error *err) MUST_CHECK;

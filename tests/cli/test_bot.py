@@ -750,3 +750,29 @@ def test_a_reason_of_foreign_code_is_shown_as_text(forge):
     forge.done(forge.finish(forge.runs[0], make_zip(files)))
     assert "`@team <b>'broke'</b> ## heading ::error::x`" in forge.text
     assert json.loads(files["manifest.json"])["commit"] == forge.head
+
+
+def test_a_pull_request_with_many_comments_is_not_read_again_and_again(forge):
+    """GitHub gives a workflow's token 1,000 requests an hour."""
+    for number in range(1500):
+        forge.repo.add_comment(7, f"comment {number}", "reader")
+
+    def pages(body):
+        before = len(forge.server.requests)
+        assert forge.say(body)["action"] in ("dispatched", "answered")
+        return sum(request.method == "GET" and request.path.endswith("/issues/7/comments")
+                   for request in forge.server.requests[before:])
+    assert pages(f"@bench-bot benchmark {forge.head}") <= 2 * 16, "looked for, and once more before it is made"
+    assert len(forge.ours) == 1
+    for number in range(1500):
+        forge.repo.add_comment(7, f"later {number}", "reader")
+    assert pages("@bench-bot status") <= 16, "not beyond the bot's own"
+    assert len(forge.ours) == 1
+
+
+def test_a_comment_that_was_deleted_while_the_bot_works_is_made_anew(forge):
+    forge.say(f"@bench-bot benchmark {forge.head}")
+    (ours,) = forge.ours
+    forge.server.fail(404, "Not Found", method="PATCH", path="/issues/comments/")
+    forge.say("@bench-bot help")
+    assert len(forge.ours) == 2 and forge.ours[-1]["id"] != ours["id"]

@@ -19,6 +19,7 @@ void bot_release(struct bot *bot)
     github_free(bot->github);
     github_event_release(&bot->event);
     bot_text_release(&bot->text);
+    github_comment_release(&bot->comment);
 }
 
 void bot_job_release(struct bot_job *job)
@@ -54,14 +55,13 @@ int bot_open(struct bot *bot, const struct bot_options *options, struct bot_outc
 
 int bot_load_text(struct bot *bot, struct error *err)
 {
-    AUTO_GITHUB_COMMENT struct github_comment comment = {0};
     if (bot->has_text)
         return 0;
-    int failed = github_comment_find(bot->github, bot->pull, BOT_MARKER, &comment, err);
+    int failed = github_comment_find(bot->github, bot->pull, BOT_MARKER, &bot->comment, err);
     if (failed && failed != ERROR_NOT_FOUND)
         return failed;
     if (!failed)
-        bot_text_parse(comment.body, &bot->text);
+        bot_text_parse(bot->comment.body, &bot->text);
     bot->has_text = true;
     return 0;
 }
@@ -70,7 +70,11 @@ int bot_save_text(struct bot *bot, struct error *err)
 {
     AUTO_STRBUF struct strbuf body = STRBUF_INIT;
     bot_text_print(&bot->text, &body);
-    return github_comment_put(bot->github, bot->pull, BOT_MARKER, body.buf, NULL, NULL, err);
+    /* Another step may have made it meanwhile: it is looked for once more before it is made. */
+    return bot->comment.id ? github_comment_replace(bot->github, bot->pull, BOT_MARKER, body.buf,
+                                                    &bot->comment, err)
+                           : github_comment_put(bot->github, bot->pull, BOT_MARKER, body.buf,
+                                                &bot->comment, NULL, err);
 }
 
 int bot_answer(struct bot *bot, const char *markdown, struct error *err)

@@ -6,6 +6,7 @@
 #include "config/policy.h"
 #include "decide/verdict.h"
 #include "github/checks.h"
+#include "github/comments.h"
 #include "github/event.h"
 #include "github/github.h"
 #include "github/pulls.h"
@@ -20,7 +21,8 @@ struct bot {
     struct github *github;
     struct github_event event;
     int64_t pull;
-    struct bot_text text; /* the comment's sections, once bot_load_text() has read them */
+    struct github_comment comment; /* the bot's own, as far as it is known */
+    struct bot_text text;          /* its sections, once bot_load_text() has read them */
     bool has_text;
 };
 
@@ -33,7 +35,8 @@ void bot_release(struct bot *bot);
 /* The outcome, with a reason (copied) or NULL. Always 0. */
 int bot_done(struct bot *bot, const char *action, const char *why);
 
-/* The sections of the bot's comment as they are; bot_save_text() writes them back. */
+/* The sections of the bot's comment as they are; bot_save_text() writes them back, behind it alone.
+ */
 int bot_load_text(struct bot *bot, struct error *err) MUST_CHECK;
 int bot_save_text(struct bot *bot, struct error *err) MUST_CHECK;
 /* Both, with another answer in between. */
