@@ -12,6 +12,7 @@
 #define VISITS_MIN 3
 #define VISITS_SHARE 20 /* one point in so many */
 #define VISIT_POINTS 20
+#define WILD_COST 4       /* variances, at most, by which one wild point differs from another */
 #define NEAR 2            /* points: how exact a place has to be */
 #define PRIOR_POINTS 40.0 /* how many points the scale of the whole series counts for, here */
 
@@ -128,17 +129,25 @@ static void measure_levels(const struct step_window *w, struct step *step)
     step->size = difference / step->scale;
 }
 
+/* What a point speaks against a level, in variances. Beyond the cap a little more, the farther out:
+ * a point that is wild on either side belongs rather to the level that it is nearer to. */
+static double against(double x, double cap, double scale)
+{
+    double square = x * x / (scale * scale), limit = cap * cap / (scale * scale);
+    return square < limit ? square : limit + WILD_COST * (1 - limit / square);
+}
+
 /* The probability of each place into `out`, from 1 to n - 1, up to a factor; returns their sum. */
 static double place_weights(const struct step_window *w, const struct step *step, double *out)
 {
     double cap = w->cap * step->scale, gain = 0, most = -INFINITY, sum = 0;
-    double unit = 2 * step->scale * step->scale * noise_long_run(w->noise.correlation);
+    double unit = 2 * noise_long_run(w->noise.correlation);
     for (size_t i = 0; i < w->n; i++) {
         out[i] = gain;
         if (i && gain > most)
             most = gain;
-        gain += (capped_square(w->x[i] - step->after, cap) -
-                 capped_square(w->x[i] - step->before, cap)) /
+        gain += (against(w->x[i] - step->after, cap, step->scale) -
+                 against(w->x[i] - step->before, cap, step->scale)) /
                 unit;
     }
     out[0] = 0;

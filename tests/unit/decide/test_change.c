@@ -101,6 +101,21 @@ Test(change, a_level_that_recovers_is_two_changes)
     change_finder_free(finder);
 }
 
+Test(change, a_large_step_is_placed_right_beside_a_wild_point)
+{
+    struct change_finder *finder = change_finder_new(NULL);
+    const struct change *c;
+    for (int side = 0; side < 2; side++) {
+        AUTO_FREE double *x = series(100, 5);
+        /* Wild on its own level, but 30 times as far from the other one. */
+        x[side ? 60 : 59] = 1000 * exp(side ? -0.05 : 0.05);
+        step(x, 100, 60, 5);
+        cr_assert_eq(find(finder, x, 100, &c), 1);
+        cr_assert_eq(c->index, 60, "side %d", side);
+    }
+    change_finder_free(finder);
+}
+
 Test(change, an_exact_count_changes_by_one)
 {
     double x[40];
