@@ -152,10 +152,7 @@ static void add_time(struct table *table, int64_t unix_s)
 
 static void add_columns(struct table *table, bool all)
 {
-    static const struct {
-        const char *name;
-        bool numeric, always;
-    } columns[] = {
+    static const struct command_column columns[] = {
         {"alert", false, true},         {"state", false, true},      {"title", false, true},
         {"results", true, true},        {"still_worse", true, true}, {"opened", false, true},
         {"changed", false, true},       {"reason", false, true},     {"note", false, true},
@@ -164,9 +161,7 @@ static void add_columns(struct table *table, bool all)
         {"causes", false, false},       {"fixed_by", false, false},  {"reopened", true, false},
         {"acknowledged", false, false}, {"closed", false, false},    {"benchmarks", false, false},
     };
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        if (all || columns[i].always)
-            table_column(table, columns[i].name, columns[i].numeric);
+    command_columns(table, columns, ARRAY_SIZE(columns), all);
 }
 
 static void add_alert(struct table *table, const struct alert *alert, bool all)

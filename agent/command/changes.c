@@ -22,12 +22,7 @@ struct changes_options {
 };
 
 static const struct option_row rows[] = {
-    OPTION(struct changes_options, query.benchmark, OPTION_STRING, "benchmark", "TEXT",
-           "names that contain this"),
-    OPTION(struct changes_options, query.test_bed, OPTION_STRING, "test-bed", "NAME",
-           "from this machine"),
-    OPTION(struct changes_options, query.project, OPTION_STRING, "project", "NAME",
-           "of this project"),
+    QUERY_ROWS(struct changes_options, query, "of this project"),
     POLICY_SOURCE_ROWS(struct changes_options, policy),
     {"open", OPTION_FLAG, offsetof(struct changes_options, open), NULL,
      "only changes for the worse that no later one has taken back"},

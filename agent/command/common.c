@@ -16,6 +16,14 @@ struct table *command_table(const struct globals *globals)
     return table_new(formats[globals->format], stdout);
 }
 
+void command_columns(struct table *table, const struct command_column *columns, size_t count,
+                     bool all)
+{
+    for (size_t i = 0; i < count; i++)
+        if (all || columns[i].always)
+            table_column(table, columns[i].name, columns[i].numeric);
+}
+
 void command_quantity(struct table *table, double value, const char *units)
 {
     AUTO_STRBUF struct strbuf shown = STRBUF_INIT;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct compare_options {
-    const char *benchmark, *test_bed, *project;
+    struct result_query query;
     const char *fail_on;
     struct policy_source policy;
     double alpha, matters, minimum_effect;
@@ -33,11 +33,7 @@ static const struct compare_options defaults = {
 };
 
 static const struct option_row rows[] = {
-    OPTION(struct compare_options, benchmark, OPTION_STRING, "benchmark", "TEXT",
-           "names that contain this"),
-    OPTION(struct compare_options, test_bed, OPTION_STRING, "test-bed", "NAME",
-           "from this machine"),
-    OPTION(struct compare_options, project, OPTION_STRING, "project", "NAME", "of this project"),
+    QUERY_ROWS(struct compare_options, query, "of this project"),
     {"history", OPTION_FLAG, offsetof(struct compare_options, history), NULL,
      "one commit (default: the newest) against its ancestors"},
     {"measure", OPTION_FLAG, offsetof(struct compare_options, measure), NULL,
@@ -96,9 +92,9 @@ static int read_side(struct database *db, const struct compare_options *o, const
 {
     const struct result_query query = {
         .commit = commit,
-        .benchmark = o->benchmark,
-        .test_bed = o->test_bed,
-        .project = o->project,
+        .benchmark = o->query.benchmark,
+        .test_bed = o->query.test_bed,
+        .project = o->query.project,
         .without_values = true,
     };
     int failed = command_check_commit(commit, err);
@@ -106,7 +102,7 @@ static int read_side(struct database *db, const struct compare_options *o, const
         failed = results_read(db, &query, out, err);
     if (failed == ERROR_NOT_FOUND)
         return error_set(err, ERROR_NO_DATA, "no results in %s yet", database_uri(db));
-    bool all = !o->benchmark && !o->test_bed && !o->project;
+    bool all = !o->query.benchmark && !o->query.test_bed && !o->query.project;
     if (!failed && !out->count)
         return error_set(err, ERROR_NO_DATA, "no results of commit %s in %s%s", commit,
                          database_uri(db), all ? "" : " match the options");
@@ -259,7 +255,7 @@ static int run_history(const struct globals *globals, const struct compare_optio
                        const struct strlist *args, struct error *err)
 {
     const struct compare_history asked = {
-        .query = {.benchmark = o->benchmark, .test_bed = o->test_bed, .project = o->project},
+        .query = o->query,
         .commit = args->count ? args->items[0] : NULL,
         .fail_on = o->fail_on,
         .policy = o->policy,
@@ -278,7 +274,7 @@ static int run_measure(const struct globals *globals, const struct compare_optio
 {
     const struct compare_measure asked = {
         .repo = o->policy.repo,
-        .benchmark = o->benchmark,
+        .benchmark = o->query.benchmark,
         .fail_on = o->fail_on,
         .alpha = o->alpha,
         .matters = o->matters,

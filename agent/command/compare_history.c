@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "command/common.h"
 #include "command/exit_code.h"
+#include "command/verdicts.h"
 #include "pipeline/history/against_history.h"
 
 #include <math.h>
@@ -86,10 +87,7 @@ static void add_verdict(struct table *table, bool all, const struct history_verd
 
 static void add_columns(struct table *table, bool all)
 {
-    static const struct {
-        const char *name;
-        bool numeric, always;
-    } columns[] = {
+    static const struct command_column columns[] = {
         {"benchmark", false, true},   {"test_bed", false, true},      {"verdict", false, true},
         {"expected", true, true},     {"measured", true, true},       {"change", true, true},
         {"noise", true, true},        {"history", true, true},        {"runs", true, true},
@@ -98,41 +96,23 @@ static void add_columns(struct table *table, bool all)
         {"left_out", true, false},    {"history_from", false, false}, {"history_to", false, false},
         {"units", false, false},
     };
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        if (all || columns[i].always)
-            table_column(table, columns[i].name, columns[i].numeric);
+    command_columns(table, columns, ARRAY_SIZE(columns), all);
 }
 
-static enum verdict_kind overall(const struct history_verdicts *all)
+static struct verdict_tally tally_of(const struct history_verdicts *all)
 {
-    AUTO_FREE struct verdict *verdicts = xcalloc(all->count + 1, sizeof(*verdicts));
-    for (size_t i = 0; i < all->count; i++)
-        verdicts[i] = all->items[i].verdict;
-    return verdict_overall(verdicts, all->count);
-}
-
-static size_t count_kind(const struct history_verdicts *all, enum verdict_kind kind)
-{
+    struct verdict_tally tally = {.count = all->count, .ignored = all->ignored, .history = true};
+    AUTO_FREE struct verdict *judged = xcalloc(all->count + 1, sizeof(*judged));
     size_t count = 0;
     for (size_t i = 0; i < all->count; i++)
-        count += all->items[i].comparable && all->items[i].verdict.kind == kind;
-    return count;
-}
-
-static void print_summary(const struct history_verdicts *all, const struct verdict_rule *rule)
-{
-    printf("%s: %s. %zu worse, %zu better, %zu same, %zu unsure, %zu without history, of %zu; "
-           "worse by chance anywhere: at most %g %% (Holm)\n",
-           all->commit->id, verdict_name(overall(all)), count_kind(all, VERDICT_WORSE),
-           count_kind(all, VERDICT_BETTER), count_kind(all, VERDICT_SAME),
-           count_kind(all, VERDICT_UNSURE), count_kind(all, VERDICT_NO_HISTORY), all->count,
-           100 * rule->alpha);
-    if (all->ignored)
-        printf("%zu more are ignored, as the policy says\n", all->ignored);
+        if (all->items[i].comparable)
+            judged[count++] = all->items[i].verdict;
+    verdict_tally_of(judged, count, &tally);
+    return tally;
 }
 
 static void print_all(const struct globals *globals, const struct history_verdicts *all,
-                      const struct verdict_rule *rule)
+                      const struct verdict_tally *tally, const struct verdict_rule *rule)
 {
     bool json = globals->format == FORMAT_JSON;
     AUTO_TABLE struct table *table = command_table(globals);
@@ -141,7 +121,7 @@ static void print_all(const struct globals *globals, const struct history_verdic
         escape_json(&id, all->commit->id, strlen(all->commit->id));
         printf("{\"commit\": %s, \"verdict\": \"%s\", \"alpha\": %g, \"correction\": \"Holm\", "
                "\"ignored\": %zu, \"benchmarks\": ",
-               id.buf, verdict_name(overall(all)), rule->alpha, all->ignored);
+               id.buf, verdict_name(tally->overall), rule->alpha, all->ignored);
     }
     add_columns(table, json);
     for (size_t i = 0; i < all->count; i++)
@@ -152,7 +132,9 @@ static void print_all(const struct globals *globals, const struct history_verdic
     } else {
         if (globals->format == FORMAT_MARKDOWN)
             putchar('\n');
-        print_summary(all, rule);
+        AUTO_FREE char *chance =
+            xasprintf("worse by chance anywhere: at most %g %% (Holm)", 100 * rule->alpha);
+        verdict_tally_print(all->commit->id, tally, chance);
     }
 }
 
@@ -172,10 +154,9 @@ static int check(const struct compare_history *asked, struct error *err)
 {
     if (asked->fail_on && strcmp(asked->fail_on, "unsure"))
         return error_set(err, ERROR_USAGE, "--fail-on is unsure, not '%s'", asked->fail_on);
-    if (!isnan(asked->alpha) && !(asked->alpha > 0 && asked->alpha < 0.5))
-        return error_set(err, ERROR_USAGE, "--alpha is above 0 and below .5");
-    if (!isnan(asked->matters) && !(asked->matters > 0))
-        return error_set(err, ERROR_USAGE, "--matters is above 0 per cent");
+    int failed = command_check_rule(asked->alpha, asked->matters, err);
+    if (failed)
+        return failed;
     if (asked->minimum_effect < 0)
         return error_set(err, ERROR_USAGE, "--minimum-effect is not below 0 per cent");
     if (asked->pull_request && !asked->commit)
@@ -226,10 +207,11 @@ int compare_history(const struct globals *globals, const struct compare_history 
         return failed;
     for (size_t i = 0; i < history.notes.count; i++)
         log_warning("%s", history.notes.items[i]);
-    enum verdict_kind kind = overall(&all);
-    if (kind == VERDICT_NO_HISTORY)
+    const struct verdict_tally tally = tally_of(&all);
+    if (tally.overall == VERDICT_NO_HISTORY)
         return untested(&all, err);
-    print_all(globals, &all, &rule);
-    bool fails = kind == VERDICT_WORSE || (asked->fail_on && kind == VERDICT_UNSURE);
+    print_all(globals, &all, &tally, &rule);
+    bool fails =
+        tally.overall == VERDICT_WORSE || (asked->fail_on && tally.overall == VERDICT_UNSURE);
     return fails ? EXIT_REGRESSION : 0;
 }

@@ -7,6 +7,7 @@
 #include "command/common.h"
 #include "command/exit_code.h"
 #include "command/run_options.h"
+#include "command/verdicts.h"
 #include "pipeline/head_to_head/head_to_head.h"
 
 #include <math.h>
@@ -131,10 +132,7 @@ static void add_row(struct table *table, bool all, const struct head_to_head *re
 
 static void add_columns(struct table *table, bool all)
 {
-    static const struct {
-        const char *name;
-        bool numeric, always;
-    } columns[] = {
+    static const struct command_column columns[] = {
         {"benchmark", false, true},   {"verdict", false, true},
         {"base", true, true},         {"head", true, true},
         {"change", true, true},       {"pairs", true, true},
@@ -146,38 +144,30 @@ static void add_columns(struct table *table, bool all)
         {"base_name", false, false},  {"layouts", true, false},
         {"log_ratios", false, false},
     };
-    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-        if (all || columns[i].always)
-            table_column(table, columns[i].name, columns[i].numeric);
+    command_columns(table, columns, ARRAY_SIZE(columns), all);
 }
 
-static size_t count_kind(const struct head_to_head *result, enum verdict_kind kind)
+static struct verdict_tally tally_of(const struct head_to_head *result)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < result->count; i++)
-        count += result->rows[i].possible && result->rows[i].verdict == kind;
-    return count;
-}
-
-static enum verdict_kind overall(const struct head_to_head *result)
-{
-    AUTO_FREE struct verdict *verdicts = xcalloc(result->count + 1, sizeof(*verdicts));
+    struct verdict_tally tally = {.count = result->count, .ignored = result->ignored};
+    AUTO_FREE struct verdict *judged = xcalloc(result->count + 1, sizeof(*judged));
     size_t count = 0;
     for (size_t i = 0; i < result->count; i++)
         if (result->rows[i].possible)
-            verdicts[count++].kind = result->rows[i].verdict;
-    return verdict_overall(verdicts, count);
+            judged[count++].kind = result->rows[i].verdict;
+    verdict_tally_of(judged, count, &tally);
+    return tally;
 }
 
 static void print_json_head(const struct head_to_head_request *request,
-                            const struct head_to_head *result)
+                            const struct head_to_head *result, enum verdict_kind overall)
 {
     AUTO_STRBUF struct strbuf json = STRBUF_INIT;
     strbuf_addch(&json, '{');
     json_text(&json, "base", result->base);
     json_text(&json, "head", result->head);
     json_text(&json, "project", result->project);
-    json_text(&json, "verdict", verdict_name(overall(result)));
+    json_text(&json, "verdict", verdict_name(overall));
     strbuf_addf(&json, ", \"alpha\": %g, \"correction\": \"Bonferroni\"", result->alpha);
     json_integer(&json, "max_pairs", (int64_t)request->max_pairs);
     json_integer(&json, "seed", (int64_t)request->seed);
@@ -211,27 +201,22 @@ static void print_one_sided(const char *side, const struct strlist *names)
         log_info("in %s alone: %s", side, shown.buf);
 }
 
-static void print_summary(const struct head_to_head *result)
+static void print_summary(const struct head_to_head *result, const struct verdict_tally *tally)
 {
-    printf("%.12s against %.12s: %s. %zu worse, %zu better, %zu same, %zu unsure, of %zu; "
-           "any of them by chance: at most %g %%\n",
-           result->head, result->base, verdict_name(overall(result)),
-           count_kind(result, VERDICT_WORSE), count_kind(result, VERDICT_BETTER),
-           count_kind(result, VERDICT_SAME), count_kind(result, VERDICT_UNSURE), result->count,
-           100 * result->alpha);
-    if (result->ignored)
-        printf("%zu more are ignored, as the policy says\n", result->ignored);
+    AUTO_FREE char *what = xasprintf("%.12s against %.12s", result->head, result->base);
+    AUTO_FREE char *chance = xasprintf("any of them by chance: at most %g %%", 100 * result->alpha);
+    verdict_tally_print(what, tally, chance);
 }
 
 static void print_all(const struct globals *globals, const struct head_to_head_request *request,
-                      const struct head_to_head *result)
+                      const struct head_to_head *result, const struct verdict_tally *tally)
 {
     bool json = globals->format == FORMAT_JSON;
     AUTO_TABLE struct table *table = command_table(globals);
     print_one_sided("base", &result->only_base);
     print_one_sided("head", &result->only_head);
     if (json)
-        print_json_head(request, result);
+        print_json_head(request, result, tally->overall);
     add_columns(table, json);
     for (size_t i = 0; i < result->count; i++)
         add_row(table, json, result, &result->rows[i]);
@@ -241,7 +226,7 @@ static void print_all(const struct globals *globals, const struct head_to_head_r
     else if (globals->format == FORMAT_MARKDOWN)
         putchar('\n');
     if (!json)
-        print_summary(result);
+        print_summary(result, tally);
 }
 
 /* False: there is no such word. */
@@ -257,10 +242,9 @@ static int check(const struct compare_measure *asked, const struct strlist *args
         return error_set(err, ERROR_USAGE, "compare --measure needs two commits: BASE HEAD");
     if (asked->fail_on && strcmp(asked->fail_on, "unsure"))
         return error_set(err, ERROR_USAGE, "--fail-on is unsure, not '%s'", asked->fail_on);
-    if (!isnan(asked->alpha) && !(asked->alpha > 0 && asked->alpha < 0.5))
-        return error_set(err, ERROR_USAGE, "--alpha is above 0 and below .5");
-    if (!isnan(asked->matters) && !(asked->matters > 0))
-        return error_set(err, ERROR_USAGE, "--matters is above 0 per cent");
+    int failed = command_check_rule(asked->alpha, asked->matters, err);
+    if (failed)
+        return failed;
     if (asked->minimum_effect < 0)
         return error_set(err, ERROR_USAGE, "--minimum-effect is not below 0 per cent");
     if (asked->max_pairs &&
@@ -308,16 +292,17 @@ static int read_words(const struct globals *globals, const struct compare_measur
 }
 
 static int exit_of(const struct compare_measure *asked, const struct head_to_head *result,
-                   struct error *err)
+                   const struct verdict_tally *tally, struct error *err)
 {
-    size_t unsure = count_kind(result, VERDICT_UNSURE), possible = 0;
+    size_t possible = 0;
     for (size_t i = 0; i < result->count; i++)
         possible += result->rows[i].possible;
     if (!possible)
         return error_set(err, ERROR_NOT_COMPARABLE,
                          "none of the %zu benchmarks of %.12s can be held against those of %.12s",
                          result->count, result->head, result->base);
-    return count_kind(result, VERDICT_WORSE) || (asked->fail_on && unsure) ? EXIT_REGRESSION : 0;
+    bool fails = tally->of[VERDICT_WORSE] || (asked->fail_on && tally->of[VERDICT_UNSURE]);
+    return fails ? EXIT_REGRESSION : 0;
 }
 
 int compare_measure(const struct globals *globals, const struct compare_measure *asked,
@@ -348,6 +333,7 @@ int compare_measure(const struct globals *globals, const struct compare_measure 
     failed = head_to_head(&request, &result, err);
     if (failed)
         return failed;
-    print_all(globals, &request, &result);
-    return exit_of(asked, &result, err);
+    const struct verdict_tally tally = tally_of(&result);
+    print_all(globals, &request, &result, &tally);
+    return exit_of(asked, &result, &tally, err);
 }

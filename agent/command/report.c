@@ -6,6 +6,7 @@
 #include "command/common.h"
 #include "command/policy_source.h"
 #include "command/rows.h"
+#include "command/verdicts.h"
 #include "decide/verdict.h"
 #include "pipeline/report/report.h"
 #include "report/chart.h"
@@ -63,12 +64,8 @@ static const struct option_row rows[] = {
            "set its values beside the commit's"),
     {"pull-request", OPTION_FLAG, offsetof(struct report_options, pull_request), NULL,
      "the commit's results are those of a pull request"},
-    OPTION(struct report_options, query.project, OPTION_STRING, "project", "NAME",
-           "of this project; needed where the database has several"),
-    OPTION(struct report_options, query.benchmark, OPTION_STRING, "benchmark", "TEXT",
-           "names that contain this"),
-    OPTION(struct report_options, query.test_bed, OPTION_STRING, "test-bed", "NAME",
-           "from this machine"),
+    QUERY_ROWS(struct report_options, query,
+               "of this project; needed where the database has several"),
     {"disturbed", OPTION_FLAG, offsetof(struct report_options, disturbed), NULL,
      "also results of runs in which other work on the machine had too large a part"},
     OPTION(struct report_options, since, OPTION_STRING, "since", "DATE",
@@ -227,14 +224,12 @@ static int check(const struct report_options *o, const char *commit, struct erro
         failed = command_check_commit(commit, err);
     if (!failed && o->beside)
         failed = command_check_commit(o->beside, err);
+    if (!failed)
+        failed = command_check_rule(o->alpha, o->matters, err);
     if (failed)
         return failed;
     if (o->pull_request && !commit)
         return error_set(err, ERROR_USAGE, "--pull-request needs a commit");
-    if (!isnan(o->alpha) && !(o->alpha > 0 && o->alpha < 0.5))
-        return error_set(err, ERROR_USAGE, "--alpha is above 0 and below .5");
-    if (!isnan(o->matters) && !(o->matters > 0))
-        return error_set(err, ERROR_USAGE, "--matters is above 0 per cent");
     if (o->samples < 0)
         return error_set(err, ERROR_USAGE, "--samples is a number of commits");
     if (o->max_bytes < REPORT_MARKDOWN_MIN)
