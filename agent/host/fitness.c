@@ -24,7 +24,7 @@ static const struct {
     {"governor", 20},         {"turbo", 15},       {"smt", 10},       {"frequency-limits", 5},
     {"deep-idle", 5},         {"irq-affinity", 5}, {"huge-pages", 3}, {"numa-balancing", 3},
     {"energy-preference", 3}, {"nmi-watchdog", 2}, {"swappiness", 2}, {"irq-default", 1},
-    {"workqueue", 1},
+    {"workqueue", 1},         {"irqbalance", 2},
 };
 
 static bool has_word(const char *text, const char *word)

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/number.h"
+#include "host/irqbalance.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -37,7 +38,7 @@ static int real_read(const struct host_io *io, const char *path, struct strbuf *
     AUTO_FREE char *full = full_path(io, path);
     AUTO_CLOSE int fd = open(full, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return -errno;
+        return errno == ENXIO ? irqbalance_read(full, out) : -errno;
     size_t start = out->len;
     for (;;) {
         strbuf_grow(out, READ_SIZE);
@@ -65,7 +66,7 @@ static int real_write(const struct host_io *io, const char *path, const char *te
     AUTO_FREE char *full = full_path(io, path);
     AUTO_CLOSE int fd = open(full, O_WRONLY | O_TRUNC | O_CLOEXEC);
     if (fd < 0)
-        return -errno;
+        return errno == ENXIO ? irqbalance_write(full, text) : -errno;
     const char *bytes = *text || *io->root ? text : "\n";
     size_t len = strlen(bytes);
     ssize_t put;

@@ -3,6 +3,8 @@
  * table of functions, so that a tree of plain files (--sysroot) or a test's own kernel can stand
  * in.
  *
+ * A socket of irqbalance counts as a file with a CPU list (irqbalance.h).
+ *
  * Paths are those of the machine ("/sys/devices/…"); the root is put in front of them here. Every
  * call answers 0 or a negative errno: the files are the kernel's, and its errno is the message.
  */

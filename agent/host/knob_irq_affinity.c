@@ -52,27 +52,8 @@ static void targets(const struct knob_context *ctx, struct knob_targets *out)
             add_irq(ctx, names.items[i], &last, out);
 }
 
-/* irqbalance's list of banned CPUs is its own configuration file, which is not ours to edit. */
-static char *advice(const struct knob_context *ctx)
-{
-    AUTO_STRLIST struct strlist names = STRLIST_INIT;
-    if (ctx->io->ops->list(ctx->io, "/proc", &names))
-        return NULL;
-    for (size_t i = 0; i < names.count; i++) {
-        if (!isdigit((unsigned char)*names.items[i]))
-            continue;
-        AUTO_FREE char *name = host_io_textf(ctx->io, "/proc/%s/comm", names.items[i]);
-        if (name && !strcmp(name, "irqbalance"))
-            return xasprintf("irqbalance (process %s) moves interrupts back to the benchmark CPUs: "
-                             "stop it, or set IRQBALANCE_BANNED_CPULIST in its configuration",
-                             names.items[i]);
-    }
-    return NULL;
-}
-
 const struct knob knob_irq_affinity = {
     .name = "irq-affinity",
     .summary = "the CPUs of each interrupt",
     .targets = targets,
-    .advice = advice,
 };

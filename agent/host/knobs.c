@@ -21,6 +21,7 @@ const struct knob *const knobs[] = {
     &knob_aslr,
     &knob_nmi_watchdog,
     &knob_perf_event,
+    &knob_irqbalance,
     &knob_irq_default,
     &knob_irq_affinity,
     &knob_workqueue,

@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 
 import pytest
 
@@ -285,3 +286,49 @@ def test_this_machine_can_be_looked_at(agent, tmp_path):
     online = {c["cpu"] for c in shown["cpus"] if c["online"]}
     assert os.sched_getaffinity(0) <= online
     assert 0 <= shown["score"] <= 100
+
+
+@pytest.fixture
+def irqbalance():
+    """The real one, which is told to touch no interrupt of this machine: its socket."""
+    program = shutil.which("irqbalance", path="/usr/sbin:/usr/bin")
+    if not program:
+        pytest.skip("irqbalance is not installed (scripts/setup test)")
+    folder = pathlib.Path("/run/irqbalance")
+    made = not folder.exists()
+    folder.mkdir(exist_ok=True)
+    interrupts = [line.split(":")[0].strip() for line in pathlib.Path("/proc/interrupts").read_text().splitlines()[1:]]
+    banned = [f"--banirq={name}" for name in interrupts if name.isdigit()]
+    going = subprocess.Popen([program, "--foreground", "--interval=1", *banned], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    socket = folder / f"irqbalance{going.pid}.sock"
+    until = time.monotonic() + 30
+    while not socket.exists() and going.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
+    try:
+        if going.poll() is not None:
+            pytest.skip("irqbalance does not run here: it needs two caches, and interrupts to balance")
+        yield socket
+    finally:
+        going.terminate()
+        going.wait()
+        socket.unlink(missing_ok=True)
+        if made:
+            folder.rmdir()
+
+
+def test_the_real_irqbalance_leaves_the_benchmark_cpus_alone_meanwhile(host, irqbalance):
+    """Its socket in the place of that of another machine."""
+    host = host("intel-active")
+    (host.root / "run" / "irqbalance").mkdir(parents=True)
+    (host.root / "run" / "irqbalance" / irqbalance.name).symlink_to(irqbalance)
+
+    def shown():
+        return [row["before"] for row in host.rows("show")["knobs"] if row["knob"] == "irqbalance"]
+
+    assert shown() == [""]
+    done = host("tune", "--cpus", "1", "--profile", "bare-metal")
+    assert done.returncode == 0, done.stderr
+    assert shown() == ["1,5"], "and the sibling of the benchmark CPU"
+    assert host("restore").returncode == 0
+    assert shown() == [""]

@@ -144,6 +144,21 @@ Test(knobs, warn_of_irqbalance_and_of_a_missing_frequency_driver)
     fake_release(&fake);
 }
 
+Test(knobs, tell_irqbalance_which_cpus_to_leave_alone)
+{
+    static const char socket_path[] = "/run/irqbalance/irqbalance77.sock";
+    struct fake fake;
+    fake_init(&fake, "vm");
+    add_file(&fake, "/proc/77/comm", "irqbalance");
+    add_file(&fake, socket_path, "0");
+    AUTO_TUNE_REPORT struct tune_report report = {0};
+    tune(&fake, "1", &report);
+    cr_assert_str_eq(fake_text(&fake, socket_path), "0-1", "beside those it left alone before");
+    cr_assert_eq(report_row(&report, "irqbalance", "77.sock")->outcome, TUNE_SET);
+    cr_assert(!has_warning(&report, "irqbalance"));
+    fake_release(&fake);
+}
+
 Test(knobs, give_interrupts_of_benchmark_cpus_alone_to_the_system)
 {
     struct fake fake;
