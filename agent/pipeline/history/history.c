@@ -1,6 +1,7 @@
 #include "pipeline/history/history.h"
 
 #include "base/alloc.h"
+#include "base/parallel.h"
 #include "base/strbuf.h"
 #include "model/summary.h"
 #include "store/expected_changes.h"
@@ -37,7 +38,7 @@ struct reader {
     const struct history_commit **linked; /* by number in `commits` */
     uint32_t *toolchains;                 /* by session */
     bool *spoiled;                        /* by session */
-    size_t *places;                       /* by key: its place among the series */
+    size_t *firsts;                       /* the first row of each series, and the end of all */
 };
 
 static void reader_release(struct reader *r)
@@ -51,7 +52,7 @@ static void reader_release(struct reader *r)
     free(r->linked);
     free(r->toolchains);
     free(r->spoiled);
-    free(r->places);
+    free(r->firsts);
 }
 
 void history_release(struct history *history)
@@ -213,6 +214,8 @@ static void note_shadowed(struct reader *r, const struct row *left_out, const st
 static void drop_shadowed(struct reader *r)
 {
     size_t kept = 0, notes = 0;
+    if (!r->renamed)
+        return;
     for (size_t i = 0, next; i < r->count; i = next) {
         const struct row first = r->rows[i];
         bool said = false;
@@ -232,15 +235,42 @@ static void drop_shadowed(struct reader *r)
     r->count = kept;
 }
 
-static void place_series(struct reader *r)
+/* Puts the rows of each series together, the series in their order and the rows in the one that
+ * they have. */
+static void gather_series(struct reader *r)
 {
-    AUTO_FREE uint32_t *order = xreallocarray(NULL, r->keys.count + 1, sizeof(*order));
-    for (size_t i = 0; i < r->keys.count; i++)
+    size_t keys = r->keys.count;
+    AUTO_FREE uint32_t *order = xreallocarray(NULL, keys + 1, sizeof(*order));
+    AUTO_FREE size_t *next = xcalloc(keys + 1, sizeof(*next)); /* by key: where its next row goes */
+    for (size_t i = 0; i < keys; i++)
         order[i] = (uint32_t)i;
-    qsort_r(order, r->keys.count, sizeof(*order), compare_keys, &r->keys);
-    r->places = xreallocarray(NULL, r->keys.count + 1, sizeof(*r->places));
-    for (size_t i = 0; i < r->keys.count; i++)
-        r->places[order[i]] = i;
+    qsort_r(order, keys, sizeof(*order), compare_keys, &r->keys);
+    for (size_t i = 0; i < r->count; i++)
+        next[r->rows[i].series]++;
+    size_t before = 0;
+    for (size_t i = 0; i < keys; i++) {
+        size_t count = next[order[i]];
+        next[order[i]] = before;
+        before += count;
+    }
+    struct row *rows = xreallocarray(NULL, r->count + 1, sizeof(*rows));
+    for (size_t i = 0; i < r->count; i++)
+        rows[next[r->rows[i].series]++] = r->rows[i];
+    free(r->rows);
+    r->rows = rows;
+}
+
+/* Sets where each series begins; returns how many there are. */
+static size_t find_series(struct reader *r)
+{
+    size_t count = 0;
+    free(r->firsts);
+    r->firsts = xreallocarray(NULL, r->keys.count + 1, sizeof(*r->firsts));
+    for (size_t i = 0; i < r->count; i++)
+        if (!i || r->rows[i].series != r->rows[i - 1].series)
+            r->firsts[count++] = i;
+    r->firsts[count] = r->count;
+    return count;
 }
 
 /* The name of today first. */
@@ -251,12 +281,11 @@ static int compare_old_names(const struct reader *r, uint32_t a, uint32_t b)
     return strcmp(r->history->texts.items[a], r->history->texts.items[b]);
 }
 
+/* Of one series. */
 static int compare_rows(const void *left, const void *right, void *context)
 {
     const struct reader *r = context;
     const struct row *a = left, *b = right;
-    if (a->series != b->series)
-        return r->places[a->series] < r->places[b->series] ? -1 : 1;
     if (r->linked[a->commit] != r->linked[b->commit])
         return history_commit_compare(r->linked[a->commit], r->linked[b->commit]);
     if (a->old_name != b->old_name)
@@ -266,6 +295,20 @@ static int compare_rows(const void *left, const void *right, void *context)
     if (a->stamp != b->stamp)
         return a->stamp < b->stamp ? -1 : 1;
     return a->median < b->median ? -1 : a->median > b->median;
+}
+
+/* Rows mostly come in the order in which they were measured. */
+static void sort_range(size_t first, size_t end, void *context)
+{
+    struct reader *r = context;
+    for (size_t i = first; i < end; i++) {
+        struct row *rows = r->rows + r->firsts[i];
+        size_t count = r->firsts[i + 1] - r->firsts[i], sorted = 1;
+        while (sorted < count && compare_rows(&rows[sorted - 1], &rows[sorted], r) <= 0)
+            sorted++;
+        if (sorted < count)
+            qsort_r(rows, count, sizeof(*rows), compare_rows, r);
+    }
 }
 
 static struct history_setting setting_of(const struct reader *r, const struct row *row)
@@ -293,45 +336,51 @@ static void add_point(const struct reader *r, struct history_series *series, con
         series->runs[(*run_count)++] = sum / (double)(i - begin);
         point->runs++;
     }
-    point->value = summary_of(series->runs + point->first_run, point->runs).median;
+    const double *numbers = series->runs + point->first_run;
+    point->value = point->runs == 1 ? *numbers : summary_of(numbers, point->runs).median;
     point->setting = setting_of(r, newest);
 }
 
-static void add_series(struct reader *r, const struct row *rows, size_t count)
+static struct history_series series_from(const struct reader *r, const struct row *rows,
+                                         size_t count)
 {
     const struct series_names *names = &r->names[rows->series];
     const struct text_pool *texts = &r->history->texts;
-    struct history_series *series = &r->history->series[r->history->count++];
-    *series = (struct history_series){
+    struct history_series series = {
         .project = text_pool_get(texts, names->project),
         .benchmark = text_pool_get(texts, names->benchmark),
         .test_bed = text_pool_get(texts, names->test_bed),
         .units = text_pool_get(texts, names->units),
-        .points = xreallocarray(NULL, count, sizeof(*series->points)),
-        .runs = xreallocarray(NULL, count, sizeof(*series->runs)),
+        .points = xreallocarray(NULL, count, sizeof(*series.points)),
+        .runs = xreallocarray(NULL, count, sizeof(*series.runs)),
     };
     for (size_t i = 0; i < count; i++)
-        series->means |= !isfinite(rows[i].median);
+        series.means |= !isfinite(rows[i].median);
     size_t runs = 0;
     for (size_t i = 0, next; i < count; i = next) {
         for (next = i; next < count && r->linked[rows[next].commit] == r->linked[rows[i].commit];)
             next++;
-        add_point(r, series, rows + i, next - i, &runs);
+        add_point(r, &series, rows + i, next - i, &runs);
     }
+    return series;
+}
+
+static void build_range(size_t first, size_t end, void *context)
+{
+    struct reader *r = context;
+    for (size_t i = first; i < end; i++)
+        r->history->series[i] =
+            series_from(r, r->rows + r->firsts[i], r->firsts[i + 1] - r->firsts[i]);
 }
 
 static void build(struct reader *r)
 {
-    place_series(r);
-    if (r->count)
-        qsort_r(r->rows, r->count, sizeof(*r->rows), compare_rows, r);
+    gather_series(r);
+    parallel_each(find_series(r), sort_range, r);
     drop_shadowed(r);
-    r->history->series = xreallocarray(NULL, r->keys.count + 1, sizeof(*r->history->series));
-    for (size_t i = 0, next; i < r->count; i = next) {
-        for (next = i; next < r->count && r->rows[next].series == r->rows[i].series;)
-            next++;
-        add_series(r, r->rows + i, next - i);
-    }
+    r->history->count = find_series(r);
+    r->history->series = xcalloc(r->history->count + 1, sizeof(*r->history->series));
+    parallel_each(r->history->count, build_range, r);
 }
 
 static int read_rows(struct reader *r, struct database *db, struct error *err)
