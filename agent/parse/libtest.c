@@ -21,7 +21,7 @@ static bool read_figure(const char *text, struct figure *out)
     size_t len = 0;
     *out = (struct figure){0};
     const char *word = text_word(&text, &len);
-    if (!word || !text_number(word, len, &out->ns))
+    if (!word || !text_number_grouped(word, len, &out->ns))
         return false;
     word = text_word(&text, &len);
     if (!word || len != 7 || strncmp(word, "ns/iter", 7))
@@ -30,13 +30,13 @@ static bool read_figure(const char *text, struct figure *out)
     if (!word || len != 4 || strncmp(word, "(+/-", 4))
         return false;
     word = text_word(&text, &len);
-    if (!word || word[len - 1] != ')' || !text_number(word, len - 1, &out->deviation))
+    if (!word || word[len - 1] != ')' || !text_number_grouped(word, len - 1, &out->deviation))
         return false;
     word = text_word(&text, &len);
     if (!word)
         return true;
     word = *word == '=' ? text_word(&text, &len) : NULL;
-    return word && text_number(word, len, &out->megabytes);
+    return word && text_number_grouped(word, len, &out->megabytes);
 }
 
 static int keep_figure(const struct strbuf *name, const struct figure *figure,

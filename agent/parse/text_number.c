@@ -9,10 +9,15 @@
 
 #define NUMBER_MAX 64 /* bytes of a number */
 
-/* Whether a comma at `at` has digits in front of it and three behind, and no more than three. */
+/* Whether a comma at `at` has one to three digits in front of it, the first of all not 0, and three
+ * behind it, and no more than three. */
 static bool is_thousands(const char *text, size_t len, size_t at)
 {
-    if (!at || at + 3 >= len)
+    size_t front = at;
+    while (front && isdigit((unsigned char)text[front - 1]))
+        front--;
+    bool first = !front || text[front - 1] != ',';
+    if (front == at || at - front > 3 || (first && text[front] == '0') || at + 3 >= len)
         return false;
     for (size_t i = at + 1; i <= at + 3; i++)
         if (!isdigit((unsigned char)text[i]))
@@ -21,6 +26,15 @@ static bool is_thousands(const char *text, size_t len, size_t at)
 }
 
 bool text_number(const char *text, size_t len, double *out)
+{
+    const char *comma = memchr(text, ',', len);
+    size_t rest = comma ? len - (size_t)(comma + 1 - text) : 0;
+    if (comma && !memchr(comma + 1, ',', rest) && !memchr(comma + 1, '.', rest))
+        return false;
+    return text_number_grouped(text, len, out);
+}
+
+bool text_number_grouped(const char *text, size_t len, double *out)
 {
     char digits[NUMBER_MAX + 1 + DECIMAL_PADDING] = {0};
     struct decimal decimal;
