@@ -81,6 +81,8 @@ static int work_main(struct task *task, void *context, struct error *err)
     if (!failed)
         failed = revision_parse(work->revision_text, &work->revision, err);
     if (!failed)
+        work->revision.branch_first = work->flags & CHECKOUT_BRANCH_FIRST;
+    if (!failed)
         failed = remote_parse(work->remote_text, &work->remote, err);
     if (failed)
         return failed;

@@ -23,6 +23,9 @@ enum checkout_flags {
     /* Take a cached folder only when it holds no ignored file either (the products of an earlier
      * run in it); otherwise those stay as long as nothing else has changed. */
     CHECKOUT_PRISTINE = 2,
+    /* The revision is to be a branch: a tag of its name does not stand before it, as it does for
+     * git. */
+    CHECKOUT_BRANCH_FIRST = 4,
 };
 
 #define CHECKOUT_TIMEOUT_S 600.0

@@ -108,23 +108,26 @@ static const git_oid *peeled(const struct connection *connection, const struct r
     return target ? &target->id : &ref->id;
 }
 
-static const struct remote_ref *find_named(const struct connection *connection, const char *name)
+static const struct remote_ref *find_named(const struct connection *connection, const char *name,
+                                           bool branch_first)
 {
     static const char *const prefixes[] = {"", "refs/", "refs/tags/", "refs/heads/"};
-    for (size_t i = !!strncmp(name, "refs/", 5); i < ARRAY_SIZE(prefixes); i++) {
+    AUTO_FREE char *branch = branch_first ? xasprintf("refs/heads/%s", name) : NULL;
+    const struct remote_ref *found = branch ? connection_ref(connection, branch) : NULL;
+    for (size_t i = !!strncmp(name, "refs/", 5); !found && i < ARRAY_SIZE(prefixes); i++) {
         AUTO_FREE char *full = xasprintf("%s%s", prefixes[i], name);
-        const struct remote_ref *ref = connection_ref(connection, full);
-        if (ref)
-            return ref;
+        found = connection_ref(connection, full);
     }
-    return NULL;
+    return found;
 }
 
-static bool find_ref(const struct connection *connection, const char *name, struct base *out)
+static bool find_ref(const struct connection *connection, const struct revision *revision,
+                     struct base *out)
 {
+    const char *name = revision->base;
     bool head = !strcmp(name, "HEAD");
-    const struct remote_ref *ref =
-        head ? connection_ref(connection, "HEAD") : find_named(connection, name);
+    const struct remote_ref *ref = head ? connection_ref(connection, "HEAD")
+                                        : find_named(connection, name, revision->branch_first);
     if (!ref)
         return false;
     out->commit = *peeled(connection, ref);
@@ -291,15 +294,16 @@ static int search_short(const struct mirror *mirror, struct connection *connecti
     return 0;
 }
 
-static int find_base(const struct mirror *mirror, struct connection *connection, const char *name,
-                     struct base *out, struct error *err)
+static int find_base(const struct mirror *mirror, struct connection *connection,
+                     const struct revision *revision, struct base *out, struct error *err)
 {
+    const char *name = revision->base;
     if (revision_is_full_id(name)) {
         (void)git_oid_fromstr(&out->commit, name);
         find_ref_of_id(connection, out);
         return 0;
     }
-    if (find_ref(connection, name, out))
+    if (find_ref(connection, revision, out))
         return 0;
     if (revision_is_short_id(name))
         return search_short(mirror, connection, name, out, err);
@@ -342,7 +346,7 @@ static int resolve_network(const struct mirror *mirror, const struct revision *r
     if (failed)
         return failed;
     AUTO_BASE struct base base = {0};
-    failed = find_base(mirror, &connection, revision->base, &base, err);
+    failed = find_base(mirror, &connection, revision, &base, err);
     if (failed)
         return failed;
     enum walk walk = walk_back(mirror, &base.commit, revision, generations, &out->commit);
@@ -360,12 +364,23 @@ static int resolve_network(const struct mirror *mirror, const struct revision *r
 
 /* --- a repository on this machine ------------------------------------------------------------- */
 
-static int local_base(const struct mirror *mirror, const char *name, git_oid *out, char **branch,
-                      struct error *err)
+/* What the base names; `ref` stays NULL where that is no reference. */
+static int parse_local(const struct mirror *mirror, const struct revision *revision,
+                       git_object **object, git_reference **ref)
+{
+    AUTO_FREE char *branch = xasprintf("refs/heads/%s", revision->base);
+    if (revision->branch_first && !git_revparse_ext(object, ref, mirror->origin, branch))
+        return 0;
+    return git_revparse_ext(object, ref, mirror->origin, revision->base);
+}
+
+static int local_base(const struct mirror *mirror, const struct revision *revision, git_oid *out,
+                      char **branch, struct error *err)
 {
     AUTO_GIT(git_object) git_object *object = NULL, *commit = NULL;
     AUTO_GIT(git_reference) git_reference *ref = NULL, *target = NULL;
-    int failed = git_revparse_ext(&object, &ref, mirror->origin, name);
+    const char *name = revision->base;
+    int failed = parse_local(mirror, revision, &object, &ref);
     if (failed && revision_is_short_id(name)) {
         struct short_id wanted = {.text = name};
         int result = find_short(mirror, NULL, &wanted, err);
@@ -397,7 +412,7 @@ static int resolve_local(const struct mirror *mirror, const struct revision *rev
 {
     git_oid base;
     AUTO_FREE char *branch = NULL;
-    int failed = local_base(mirror, revision->base, &base, &branch, err);
+    int failed = local_base(mirror, revision, &base, &branch, err);
     if (failed)
         return failed;
     enum walk walk = walk_back(mirror, &base, revision, 0, &out->commit);
@@ -436,7 +451,7 @@ int resolve_advertised(const struct job *job, const struct remote *remote,
     if (failed)
         return failed;
     AUTO_BASE struct base base = {0};
-    if (!find_ref(&connection, revision->base, &base))
+    if (!find_ref(&connection, revision, &base))
         return error_set(err, ERROR_NOT_FOUND, "there is no branch or tag '%s' at %s",
                          revision->base, remote->url);
     *out = base.commit;

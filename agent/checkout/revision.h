@@ -16,6 +16,7 @@ struct revision {
     char *base;      /* "HEAD" for the remote's default branch; never NULL or empty */
     unsigned *steps; /* from there, one generation each: which parent, counted from 1 */
     size_t step_count;
+    bool branch_first; /* of a branch and a tag with this name it means the branch */
 };
 
 /* `text` NULL or "" is HEAD. ERROR_USAGE for what no branch, tag or id can be called, and for the

@@ -12,7 +12,8 @@ static int read_repository(const struct policy_source *source, struct policy *ou
                            struct error *err)
 {
     AUTO_FREE char *text = NULL;
-    struct checkout_request request = {.remote = source->repo, .revision = source->base};
+    struct checkout_request request = {
+        .remote = source->repo, .revision = source->base, .flags = CHECKOUT_BRANCH_FIRST};
     int failed = ca_path(&request.ca_file, err);
     if (failed)
         return failed;

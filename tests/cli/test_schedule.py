@@ -283,6 +283,20 @@ def test_commits_of_the_future_and_of_no_order_are_taken_by_their_parents(store,
     assert due(store, repo) == ["early", "late"]
 
 
+def test_a_branch_is_not_hidden_by_a_tag_of_its_name(store, repo, tmp_path):  # noqa: F811
+    """git takes the tag, and anybody who may push one could hold the schedule up with it."""
+    git(repo, "tag", "main", "HEAD~1")
+    git(repo, "tag", "v1", "HEAD~1")
+    served = tmp_path / "served"
+    served.mkdir()
+    bare_copy(repo, served / "repo.git")
+    git(served / "repo.git", "fetch", "-q", repo, "refs/tags/*:refs/tags/*")
+    with git_daemon(served) as port:
+        for where in (repo, f"git://127.0.0.1:{port}/repo.git"):
+            assert due(store, where, "--branch", "main") == ["two"], where
+            assert due(store, where, "--branch", "v1") == ["one"], "a tag alone still is one"
+
+
 # --- wrong input ------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ int expected_note(struct database *db, const struct expected_source *source, str
         .remote = source->repo,
         .revision = source->branch,
         .ca_file = source->ca_file,
+        .flags = CHECKOUT_BRANCH_FIRST,
     };
     struct commit *commits = NULL;
     size_t count = 0;

@@ -77,6 +77,7 @@ static int read_head(const struct poll_request *request, const char *branch, cha
         .remote = request->repo,
         .revision = branch,
         .ca_file = request->ca_file,
+        .flags = CHECKOUT_BRANCH_FIRST,
     };
     return remote_newest(&checkout, out, err);
 }

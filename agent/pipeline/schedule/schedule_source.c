@@ -53,6 +53,7 @@ static int list_git(const struct source_request *request, size_t count, struct c
         .remote = request->repo,
         .revision = request->branch,
         .ca_file = request->ca_file,
+        .flags = CHECKOUT_BRANCH_FIRST,
     };
     struct commit_list list = {0};
     int failed = remote_history(&checkout, count, &list.items, &list.count, err);
