@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "host/irqbalance.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -170,11 +171,14 @@ static void enter(struct journal *journal, struct journal_entry *entry)
     entry_release(entry);
 }
 
-/* The kernel's own files: what a journal may make root write to. */
+/* The kernel's own files, and irqbalance's socket: what a journal may make root write to. */
 static bool path_is_ours(const char *path)
 {
-    return path && (!strncmp(path, "/sys/", 5) || !strncmp(path, "/proc/", 6)) &&
-           !strstr(path, "/../") && !strstr(path, "//");
+    static const char *const folders[] = {"/sys/", "/proc/", IRQBALANCE_FOLDER "/"};
+    bool below = false;
+    for (size_t i = 0; path && i < ARRAY_SIZE(folders); i++)
+        below |= !strncmp(path, folders[i], strlen(folders[i]));
+    return below && !strstr(path, "/../") && !strstr(path, "//");
 }
 
 static bool enter_value(struct journal *journal, char *const *f, size_t count)
