@@ -8,6 +8,8 @@ import math
 import os
 import pathlib
 import re
+import shutil
+import subprocess
 
 import pytest
 from history_helpers import START, History, ident, noisy
@@ -153,6 +155,37 @@ def test_foreign_words_are_text_in_markdown(full):
     for word in ("@everyone", "@lance", "#12", "</script", "@nightly", "\u202e"):
         assert word not in outside, word
     assert "\u202e" not in said and "U+202E" in said
+
+
+def rendered(program, markdown):
+    """As GitHub's own program for Markdown renders it, with the extensions that GitHub uses."""
+    extensions = [word for name in ("table", "autolink", "strikethrough", "tagfilter") for word in ("-e", name)]
+    return subprocess.run([program, *extensions, "--unsafe"], input=markdown, capture_output=True, encoding="utf-8",
+                          check=True).stdout
+
+
+def test_tables_stay_tables_on_github_whatever_names_hold(store):
+    program = shutil.which("cmark-gfm")
+    if not program:
+        pytest.skip("cmark-gfm is not here: run scripts/setup test")
+    history = History()
+    names = ["a|b", "a\\|b", "a\\\\|b", "``a|``", "|", "\\", "`", "a`b|c`", "<b>|</b>", "\n|-|\n|x|", "| - |", "[l](http://x)|",
+             "https://a.example/|b", "~~a|b~~", "</details>", "a\u2028|b", "|" * 40, "\\|" * 40, "@octocat|#1"]
+    for number, name in enumerate(names):
+        history.line(noisy([1e6] * 30 + [2e6] * 9, seed=number), name=name, units=name if number % 2 else "nanoseconds")
+    history.tables["commits"] = [{**c, "subject": names[i % len(names)]}
+                                 for i, c in enumerate(history.tables["commits"][:39])]
+    history.write(store)
+    said = store.ok("report").stdout
+    rows = [line for line in said.splitlines() if line.startswith("|") and not re.fullmatch(r"[|:-]+", line)]
+    page = rendered(program, said)
+    assert page.count("<tr>") == len(rows) >= 2 * len(names), "no row is lost, none is added"
+    for table in re.findall(r"<table>.*?</table>", page, re.DOTALL):
+        cells = {len(re.findall("<t[dh]", row)) for row in re.findall("<tr>.*?</tr>", table, re.DOTALL)}
+        assert len(cells) == 1
+    plain = re.sub("<code>.*?</code>", "", page, flags=re.DOTALL)
+    assert page.count("<details>") == page.count("</details>") == said.count("<details><summary>")
+    assert not re.findall(r"<a |<img|<del>|<b>|@octocat|#1\b", plain)
 
 
 def test_commits_are_linked_where_the_repository_has_the_projects_name(full):
