@@ -139,6 +139,17 @@ def test_expected_moves_the_baseline(store):
     assert error_line(store.run("alerts", "ack", alert["alert"]), 129)
 
 
+@pytest.mark.parametrize("alias", [{"scan": "table_scan"}, {"scan": ["table_sca?"]}, {"sc*": ["table_sc*"]}])
+def test_what_was_accepted_under_a_former_name_stays_accepted(store, alias):
+    history(store, table_scan=noisy([100] * 15 + [130] * 10))
+    update(store)
+    store.ok("alerts", "expect", alerts(store)[0]["alert"])
+    config = store.file("lance-bench.json", json.dumps({"aliases": alias}))
+    found, = json.loads(store.ok("changes", "--config", config, "--format", "json").stdout)
+    assert (found["benchmark"], found["status"]) == ("scan", "expected")
+    assert update(store, "--config", config)["active"] == 0
+
+
 def test_a_trailer_of_the_branch_makes_a_change_expected(store, tmp_path):
     repo = tmp_path / "lance"
     repo.mkdir()

@@ -421,6 +421,23 @@ static int read_expected(struct reader *r, struct database *db, struct error *er
     return failed;
 }
 
+/* What was announced under a former name of the benchmark is meant too. */
+static bool is_meant(const struct history *history, const char *glob, const char *benchmark)
+{
+    const struct policy *policy = history->policy;
+    if (expected_matches(glob, benchmark))
+        return true;
+    if (!policy || !policy->alias_count)
+        return false;
+    AUTO_STRLIST struct strlist former = STRLIST_INIT;
+    AUTO_FREE char *now = policy_current_name(policy, glob);
+    bool meant = now && expected_matches(now, benchmark);
+    (void)policy_former_names(policy, benchmark, &former);
+    for (size_t i = 0; !meant && i < former.count; i++)
+        meant = expected_matches(glob, former.items[i]);
+    return meant;
+}
+
 const struct history_expected *history_find_expected(const struct history *history,
                                                      const struct history_series *series,
                                                      const struct history_commit *after,
@@ -434,7 +451,7 @@ const struct history_expected *history_find_expected(const struct history *histo
             history_commit_compare(e->commit, last) > 0 ||
             (found && history_commit_compare(e->commit, found->commit) <= 0))
             continue;
-        if (expected_matches(e->benchmark, series->benchmark))
+        if (is_meant(history, e->benchmark, series->benchmark))
             found = e;
     }
     return found;
