@@ -14,16 +14,20 @@ from run_helpers import ODD, Machine, add_odd_benches, make_sample
 KEPT = ("crates-", "venv-", "wordbag-")
 
 
+def remove(path):
+    path.unlink() if path.is_file() else shutil.rmtree(path)
+
+
 def tidy(cache):
     """What a session before has left, but for what was built."""
     for folder in cache.glob("*"):
         if folder.name == "jobs" and folder.is_mount():  # that session was killed
             subprocess.run(["umount", folder], check=True)
         if folder.name != "build":
-            shutil.rmtree(folder)
+            remove(folder)
     for entry in cache.glob("build/*"):
         if not entry.name.startswith(KEPT):
-            entry.unlink() if entry.is_file() else shutil.rmtree(entry)
+            remove(entry)
         elif (entry / "slot.json").is_file():
             os.utime(entry / "slot.json")  # as if it were built today
 
