@@ -10,8 +10,9 @@
  * bench's own crate once more, as the ordinary build did but for one argument for the linker, and a
  * script that stands in PATH in place of the linker (relink.sh) links what it is handed once for
  * each seed. Dependencies are those of the ordinary build. That build's executable and cargo's
- * record of it stay as they are (before Rust 1.85 the next build links once more). Debug
- * information is left out: it does not move the code, and is most of the file.
+ * record of it stay as they are (with an old cargo, which names a program without regard to such
+ * arguments, the next build links once more). Debug information is left out: it does not move the
+ * code, and is most of the file.
  */
 #pragma once
 

@@ -4,8 +4,8 @@
     tests/perf/layouts.py live [--seeds 3] [--keep FOLDER] [--layouts 32] [--clock cpu] [--time 0.05]
     tests/perf/layouts.py simulate [--sessions 2000]
 
-live      the sample with one benchmark more, a fifth of which is a loop that is slower where it crosses a cache line, in
-          three commits: `base`; `unrelated`, which adds functions that nothing calls until the linker puts the loop
+live      the sample with one benchmark more, a fifth of which is a loop that is slower where it crosses a cache line,
+          in three commits: `base`; `unrelated`, which adds functions that nothing calls until the linker puts the loop
           there; `slower`, which does 5 % more. Both are held against `base`, with one layout and with many. Builds are
           kept in FOLDER, so that a second call goes on with them.
 simulate  ten unchanged benchmarks, pair noise 1 %, layouts whose ln(B/A) scatter by 3 %: how often anything is called
