@@ -60,6 +60,17 @@ static void add_need(struct strbuf *out, const struct problem_context *context,
     }
 }
 
+/* Whether GitHub refuses for a reason of its own, which no permission would help against. */
+static bool is_other_reason(const char *message)
+{
+    static const char *const words[] = {"SAML", "IP allow list", "access blocked",
+                                        "administrative rules", "two-factor"};
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (strcasestr(message, words[i]))
+            return true;
+    return false;
+}
+
 static int code_of(long status)
 {
     switch (status) {
@@ -118,7 +129,8 @@ int problem_describe(const struct problem_context *context, const struct http_re
     add_meaning(&line, context, response);
     add_message(&message, response);
     strbuf_addf(&line, " (%ld%s%s)", response->status, message.len ? ": " : "", message.buf);
-    if (response->status == 403 || (response->status == 404 && context->has_token))
+    if ((response->status == 403 && !is_other_reason(message.buf)) ||
+        (response->status == 404 && context->has_token))
         add_need(&line, context, response);
     return error_set(err, code_of(response->status), "%s", line.buf);
 }

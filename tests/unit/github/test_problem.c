@@ -50,6 +50,23 @@ Test(problem, a_missing_permission_is_named_as_github_names_it)
     expect(403, NULL, "{}", ERROR_FAILURE, "needs the permission actions: write");
 }
 
+Test(problem, no_permission_is_asked_for_where_github_refuses_for_another_reason)
+{
+    static const char *const messages[] = {
+        "Resource protected by organization SAML enforcement. You must grant your token access.",
+        "Although you appear to have the correct authorization credentials, the `x` organization "
+        "has an IP allow list enabled",
+        "Repository access blocked",
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {
+        struct error err = ERROR_INIT;
+        AUTO_FREE char *body = xasprintf("{\"message\": \"%s\"}", messages[i]);
+        cr_assert_eq(describe(&with_token, 403, NULL, body, &err), ERROR_FAILURE);
+        cr_assert(strstr(err.message, messages[i]), "%s", err.message);
+        cr_assert_not(strstr(err.message, "needs the permission"), "%s", err.message);
+    }
+}
+
 Test(problem, a_classic_token_is_told_its_scopes)
 {
     AUTO_HTTP_RESPONSE struct http_response response = HTTP_RESPONSE_INIT;
