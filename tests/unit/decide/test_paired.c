@@ -218,3 +218,74 @@ Test(paired, finds_nine_in_ten_changes_as_large_as_the_noise)
         cr_assert_geq(called, 900, "%g: %d", changes[c], called);
     }
 }
+
+Test(paired, pairs_of_one_group_count_once)
+{
+    struct paired_rule grouped = rule_for(10), plain = rule_for(10);
+    grouped.groups = 10;
+    struct paired twice = {.rule = &grouped}, means = {.rule = &plain};
+    struct paired_estimate a, b;
+    static const double pairs[] = {.021, -.013, .034, .008, .05, .017, .026, -.012, .012, .03};
+    for (size_t i = 0; i < 20; i++)
+        paired_add_grouped(&twice, pairs[i % 10] + (i < 10 ? .004 : -.004), i % 10);
+    add_all(&means, pairs, 10);
+    paired_estimate(&twice, &a);
+    paired_estimate(&means, &b);
+    cr_assert_eq(a.pairs, 20);
+    cr_assert_float_eq(a.change, b.change, 1e-12);
+    cr_assert_float_eq(a.noise, b.noise, 1e-12);
+    cr_assert_float_eq(a.p, b.p, 1e-12);
+    cr_assert_gt(a.smallest, b.smallest, "further pairs of the same groups do not help");
+    paired_release(&twice);
+    paired_release(&means);
+}
+
+Test(paired, one_group_says_nothing_of_others)
+{
+    struct paired_rule rule = rule_for(1);
+    rule.groups = 10;
+    struct paired paired = {.rule = &rule};
+    struct paired_estimate e;
+    for (int i = 0; i < 8; i++)
+        cr_assert_eq(paired_add_grouped(&paired, 0.5, 3), PAIRED_MEASURING);
+    paired_estimate(&paired, &e);
+    cr_assert(isnan(e.noise) && isinf(e.high));
+    cr_assert_eq(paired_stop(&paired), PAIRED_UNDECIDED);
+    paired_release(&paired);
+}
+
+/* Sessions of ten benchmarks without a change, sixteen layouts each whose ln(B/A) scatter by three
+ * times the noise. */
+static int sessions_with_a_call(size_t groups, int sessions)
+{
+    struct paired_rule rule = rule_for(10);
+    uint64_t seed = 11;
+    int alarms = 0;
+    rule.groups = groups;
+    for (int session = 0; session < sessions; session++) {
+        bool any = false;
+        for (int i = 0; i < 10; i++) {
+            struct paired paired = {.rule = &rule};
+            double shifts[16];
+            for (size_t j = 0; j < 16; j++)
+                shifts[j] = 0.03 * random_normal(&seed);
+            while (paired_wants_more(&paired)) {
+                size_t layout = paired.count % 16;
+                paired_add_grouped(&paired, shifts[layout] + 0.01 * random_normal(&seed), layout);
+                if (paired.state == PAIRED_FOUND)
+                    paired_confirm(&paired);
+            }
+            any |= paired.state == PAIRED_CALLED;
+            paired_release(&paired);
+        }
+        alarms += any;
+    }
+    return alarms;
+}
+
+/* Of 500, 1 % is asked for: at most 12 in all but one of 200. */
+Test(paired, layouts_that_are_drawn_again_are_no_change)
+{
+    cr_assert_leq(sessions_with_a_call(16, 500), 12);
+    cr_assert_gt(sessions_with_a_call(0, 500), 30, "they would be, if each pair counted");
+}
