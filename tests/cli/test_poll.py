@@ -182,6 +182,27 @@ def is_measuring(pollers):
     return "running quick/quick" in pollers.logs()
 
 
+def test_a_job_that_a_machine_with_a_fast_clock_has_taken_is_stopped_and_left_to_it(slow):
+    """Another machine, whose clock is beyond the end of the lease, takes it in the middle of the benchmark."""
+    lancedb = pytest.importorskip("lancedb", reason="no lancedb to write the lease with")
+    process = slow.start("a")
+    slow.wait(lambda jobs: states(jobs) == ["leased"] and is_measuring(slow))
+    until = int(time.time()) + 86_400
+    table = lancedb.connect(slow.db).open_table("jobs")
+    (row,) = table.to_arrow().to_pylist()
+    table.update(values={"token": row["token"] + 1, "lease_until": until,
+                         "owner": "another/0123456789abcdef/00000000-0000-0000-0000-000000000000/1/1/1"})
+    deadline = time.monotonic() + 60
+    while benchmarks(slow) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not benchmarks(slow), slow.logs()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    job, = slow.jobs()
+    assert (job["state"], job["token"], job["owner"]) == ("leased", 2, "another")
+    assert {row["table"] for row in slow.ask("db", "info")} == {"jobs"}, "nothing was stored"
+
+
 def test_sigterm_hands_the_job_back_and_another_machine_takes_it(slow, agent, tmp_path):
     process = slow.start("a")
     slow.wait(lambda jobs: states(jobs) == ["leased"] and is_measuring(slow))
