@@ -26,14 +26,15 @@ def alerts(store, state="all"):
 
 
 def history(store, **series):
-    """A database with these results and no others; its alerts stay."""
+    """A database with these results and no others (None: not measured); its alerts stay."""
     written = History()
     longest = max(len(values) for values in series.values())
     for i in range(longest):
         written.commit(i, i - 1 if i else None, 3600 * i)
     for name, values in series.items():
         for i, value in enumerate(values):
-            written.result(i, value, time=3600 * i, name=name)
+            if value is not None:
+                written.result(i, value, time=3600 * i, name=name)
     for table in written.tables:
         shutil.rmtree(f"{store.db}/{table}.lance", ignore_errors=True)
     written.write(store)
@@ -148,6 +149,20 @@ def test_what_was_accepted_under_a_former_name_stays_accepted(store, alias):
     found, = json.loads(store.ok("changes", "--config", config, "--format", "json").stdout)
     assert (found["benchmark"], found["status"]) == ("scan", "expected")
     assert update(store, "--config", config)["active"] == 0
+
+
+def test_an_alert_lives_through_a_rename(store):
+    history(store, table_scan=noisy([100] * 15 + [130] * 10))
+    update(store)
+    short = alerts(store)[0]["alert"][:8]
+    store.ok("alerts", "ack", short)
+    config = store.file("lance-bench.json", json.dumps({"aliases": {"scan": "table_scan"}}))
+    assert update(store, "--config", config)["opened"] == 0
+    alert, = alerts(store)
+    assert (alert["alert"][:8], alert["state"], alert["worst"]) == (short, "acknowledged", "scan")
+    history(store, table_scan=noisy([100] * 15 + [130] * 10), scan=[None] * 25 + noisy([100] * 10, seed=3))
+    assert update(store, "--config", config)["fixed"] == 1
+    assert alerts(store)[0]["reason"] == "the results went back"
 
 
 def test_a_trailer_of_the_branch_makes_a_change_expected(store, tmp_path):
