@@ -325,28 +325,22 @@ const struct command command_alerts_list = {
     .run = run_list,
 };
 
+/* What the rows of both have in common. */
+#define SAY                                                                           \
+    .group = "results", .arguments = "ALERT… [--note TEXT]", .options = say_rows,     \
+    .option_count = ARRAY_SIZE(say_rows), .options_size = sizeof(struct say_options), \
+    .min_args = 1, .max_args = SIZE_MAX
+
 const struct command command_alerts_ack = {
     .name = "alerts ack",
-    .group = "results",
     .summary = "Say that alerts are known",
-    .arguments = "ALERT… [--note TEXT]",
-    .options = say_rows,
-    .option_count = ARRAY_SIZE(say_rows),
-    .options_size = sizeof(struct say_options),
-    .min_args = 1,
-    .max_args = SIZE_MAX,
     .run = run_ack,
+    SAY,
 };
 
 const struct command command_alerts_expect = {
     .name = "alerts expect",
-    .group = "results",
     .summary = "Accept what alerts say: the new levels are the baseline",
-    .arguments = "ALERT… [--note TEXT]",
-    .options = say_rows,
-    .option_count = ARRAY_SIZE(say_rows),
-    .options_size = sizeof(struct say_options),
-    .min_args = 1,
-    .max_args = SIZE_MAX,
     .run = run_expect,
+    SAY,
 };
