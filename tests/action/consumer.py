@@ -176,13 +176,13 @@ class Consumer:
         """What a step's command printed."""
         return json.loads((self.results / f"{name}.json").read_text())
 
-    def lance_bench(self, *words, db=DB, check=True):
+    def lance_bench(self, *words, db=DB, check=True, env=None):
         """The agent on this machine, with the database of the workflows."""
         done = subprocess.run(
             [self.agent, "--db", db, *map(str, words)], text=True, capture_output=True, check=False,
             env={"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANCE_BENCH_TESTBED_FILE": "/nonexistent",
                  "LANCE_BENCH_HOST_ROOT": "/nonexistent", "AWS_ENDPOINT_URL": self.s3, "AWS_REGION": "us-east-1",
-                 "AWS_ACCESS_KEY_ID": KEYS[0], "AWS_SECRET_ACCESS_KEY": KEYS[1]})
+                 "AWS_ACCESS_KEY_ID": KEYS[0], "AWS_SECRET_ACCESS_KEY": KEYS[1], **(env or {})})
         assert not check or done.returncode == 0, done.stderr
         return done
 
