@@ -31,8 +31,7 @@ static char *crate_name(const struct bench_target *target)
 
 char *relink_path(const char *folder, const struct bench_target *target, size_t index)
 {
-    AUTO_FREE char *name = crate_name(target);
-    return xasprintf("%s/%03zu/%s", folder, index, name);
+    return xasprintf("%s/%03zu/%s", folder, index, path_basename(target->executable));
 }
 
 /* The script under each linker's name, in a folder of the job that foreign code may read. */
@@ -67,6 +66,7 @@ static void set_environment(const struct cargo *cargo, const struct relink *aske
     AUTO_FREE char *name = crate_name(asked->target);
     env_set(env, "PATH", path);
     env_set(env, VARIABLE, name);
+    env_set(env, VARIABLE "_AS", path_basename(asked->target->executable));
     env_set(env, VARIABLE "_FOLDER", asked->folder);
     env_set(env, VARIABLE "_SEEDS", seeds);
     env_set(env, VARIABLE "_TOOLCHAIN", root);

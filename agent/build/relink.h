@@ -32,5 +32,6 @@ struct relink {
  * the log says why; ERROR_INTERRUPTED and what the agent itself cannot do are. */
 int relink(const struct cargo *cargo, const struct relink *asked, bool *out,
            struct error *err) MUST_CHECK;
-/* A fresh path of the program for the seed number `index`, from 0. */
+/* A fresh path of the program for the seed number `index`, from 0; it is called like the target's
+ * executable. */
 char *relink_path(const char *folder, const struct bench_target *target, size_t index);

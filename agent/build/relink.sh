@@ -1,7 +1,8 @@
 #!/bin/sh
 # Stands in PATH before the linker of one cargo command, under its name (relink.h): in place of one
 # program of LANCE_BENCH_RELINK it leaves one for each of LANCE_BENCH_RELINK_SEEDS, in
-# LANCE_BENCH_RELINK_FOLDER/000/, 001/ and so on, and an empty file where it was to be.
+# LANCE_BENCH_RELINK_FOLDER/000/, 001/ and so on, called LANCE_BENCH_RELINK_AS, and an empty file
+# where it was to be.
 linker=${0##*/}
 own=${0%/*}
 PATH=${PATH%%"$own":*}${PATH#*"$own":}
@@ -41,7 +42,7 @@ ways="lld mold rust_lld"
 count=0
 for seed in $LANCE_BENCH_RELINK_SEEDS; do
     folder=$LANCE_BENCH_RELINK_FOLDER/$(printf %03d "$count")
-    to=$folder/$LANCE_BENCH_RELINK
+    to=$folder/$LANCE_BENCH_RELINK_AS
     mkdir "$folder"
     for way in $ways; do
         if "link_$way" "$@"; then

@@ -87,14 +87,14 @@ def compare(machine, repo, *arguments):
 def programs(job):
     """Digest of each layout, by its number."""
     return {int(path.parent.name): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in (job / "out").glob("layouts-*/*/sums_up")}
+            for path in (job / "out").glob("layouts-*/*/sums_up-*")}
 
 
 def ran(job):
     """Number of the layout, and the place of the function, of each process, in their order."""
     found = []
     for path in sorted((job / "logs").iterdir(), key=lambda path: int(re.match(r"\d+", path.name)[0])):
-        found += re.findall(r"^RAN \S*/layouts-000/(\d+)/sums_up (\d+)$", path.read_text(errors="replace"), re.M)
+        found += re.findall(r"^RAN \S*/layouts-000/(\d+)/sums_up-\w+ (\d+)$", path.read_text(errors="replace"), re.M)
     return [(int(layout), int(place)) for layout, place in found]
 
 

@@ -15,8 +15,9 @@ BENCH = "words/unique/500"
 
 
 def arguments(sample, *more, bench="words", clock="cpu", run=()):
-    return ["--format", "json", "compare", "odd", "odd", "--measure", "--repo", sample, "--seed", 7, "--measurement-time",
-            "0.2", "--max-pairs", 10, *more, *FAST, "--rust-only", "--bench", bench, "--clock", clock, *run]
+    return ["--format", "json", "compare", "odd", "odd", "--measure", "--repo", sample, "--seed", 7,
+            "--measurement-time", "0.2", "--max-pairs", 10, "--layouts", 1, *more, *FAST, "--rust-only", "--bench", bench,
+            "--clock", clock, *run]
 
 
 def parent_of(pid):

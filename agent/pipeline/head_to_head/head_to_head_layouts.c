@@ -103,6 +103,7 @@ void unit_take_layout(struct match *match, const struct unit *unit, int side, si
         run_target_of(&match->sides[side].run, match_part(match, unit, side));
     if (!unit->layouts)
         return;
+    char *path = relink_path(layouts_of(match, unit, side), target, layout);
     free(target->executable);
-    target->executable = relink_path(layouts_of(match, unit, side), target, layout);
+    target->executable = path;
 }
