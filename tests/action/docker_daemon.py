@@ -95,6 +95,8 @@ def daemon():
             yield docker
         finally:
             stop(process)
+            for left in (work / "exec" / "netns").glob("*"):  # dockerd leaves them mounted
+                subprocess.run(["umount", left], check=False, capture_output=True)
             shutil.rmtree(work, ignore_errors=True)
 
 
