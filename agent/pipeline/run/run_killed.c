@@ -91,6 +91,14 @@ static bool has(const struct found *found, const char *run, const char *benchmar
     return false;
 }
 
+static bool has_any(const struct found *found, const char *run)
+{
+    for (size_t i = 0; i < found->results.count; i++)
+        if (is_of(&found->results.items[i], run))
+            return true;
+    return false;
+}
+
 /* Whether `run` has a result of each benchmark that `killed` has one of. */
 static bool has_all(const struct found *found, const char *run, const char *killed)
 {
@@ -119,7 +127,7 @@ static int settle(const struct run *run, const struct found *found, const char *
 {
     int64_t count = 0;
     bool again = !strcmp(killed, run->out->run);
-    *settled = again || came_to_its_end(found, killed, test_bed);
+    *settled = again || !has_any(found, killed) || came_to_its_end(found, killed, test_bed);
     if (*settled)
         return 0;
     if (!has_all(found, run->out->run, killed)) {
