@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/file_writer.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -66,50 +67,13 @@ int fd_write_all(int fd, const void *bytes, size_t len)
     return 0;
 }
 
-static int sync_parent(const char *path)
-{
-    AUTO_FREE char *copy = xstrdup(path);
-    char *slash = strrchr(copy, '/');
-    if (slash)
-        slash[slash == copy] = '\0';
-    AUTO_CLOSE int dir = open(slash ? copy : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return dir < 0 || fsync(dir) ? -errno : 0;
-}
-
-/* A device, a pipe: what is there is written to, for a file in its place would be another thing. */
-static int write_special(const char *path, const void *bytes, size_t len, struct error *err)
-{
-    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    int failed = fd < 0 ? -errno : fd_write_all(fd, bytes, len);
-    return failed ? error_errno(err, ERROR_FAILURE, -failed, "cannot write %s", path) : 0;
-}
-
-static bool is_special(const char *path)
-{
-    struct stat st;
-    return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
-}
-
 int file_write_atomic(const char *path, const void *bytes, size_t len, struct error *err)
 {
-    if (is_special(path))
-        return write_special(path, bytes, len, err);
-    AUTO_FREE char *tmp = xasprintf("%s.tmp.%d", path, (int)getpid());
-    AUTO_CLOSE int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return error_errno(err, ERROR_FAILURE, errno, "cannot write %s", path);
-    int failed = fd_write_all(fd, bytes, len);
-    if (!failed && fsync(fd))
-        failed = -errno;
-    if (!failed && rename(tmp, path))
-        failed = -errno;
-    if (failed) {
-        (void)unlink(tmp);
-        return error_errno(err, ERROR_FAILURE, -failed, "cannot write %s", path);
-    }
-    /* Some file systems refuse to fsync a folder; the rename has happened all the same. */
-    (void)sync_parent(path);
-    return 0;
+    AUTO_FILE_WRITER struct file_writer writer = FILE_WRITER_INIT;
+    int failed = file_writer_open(&writer, path, err);
+    if (!failed)
+        failed = file_writer_add(&writer, bytes, len, err);
+    return failed ? failed : file_writer_commit(&writer, err);
 }
 
 bool path_exists(const char *path)

@@ -2,6 +2,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/file_writer.h"
 #include "base/log.h"
 #include "command/common.h"
 #include "command/policy_source.h"
@@ -99,11 +100,12 @@ static void write_markdown(const struct report *report, const struct report_opti
 static const struct output {
     size_t offset; /* of the file's name in the options */
     void (*write)(const struct report *report, struct strbuf *out); /* NULL: write_markdown() */
+    bool in_pieces;                                                 /* write_csv() */
 } outputs[] = {
-    {offsetof(struct report_options, markdown), NULL},
+    {offsetof(struct report_options, markdown)},
     {offsetof(struct report_options, html), html_report},
     {offsetof(struct report_options, json), report_json},
-    {offsetof(struct report_options, csv), report_csv},
+    {offsetof(struct report_options, csv), .in_pieces = true},
     {offsetof(struct report_options, bmf), report_bmf},
     {offsetof(struct report_options, data_js), report_data_js},
 };
@@ -113,11 +115,32 @@ static const char *output_path(const struct report_options *o, const struct outp
     return *(const char *const *)((const char *)o + output->offset);
 }
 
-static int print(const struct strbuf *text, struct error *err)
+static int print_piece(const char *bytes, size_t len, void *context, struct error *err)
 {
-    if (fwrite(text->buf, 1, text->len, stdout) != text->len)
+    (void)context;
+    if (fwrite(bytes, 1, len, stdout) != len)
         return error_set(err, ERROR_FAILURE, "cannot write to standard output");
     return 0;
+}
+
+static int write_piece(const char *bytes, size_t len, void *context, struct error *err)
+{
+    return file_writer_add(context, bytes, len, err);
+}
+
+static int write_csv(const struct report *report, const char *path, struct error *err)
+{
+    AUTO_FILE_WRITER struct file_writer writer = FILE_WRITER_INIT;
+    if (!strcmp(path, "-"))
+        return report_csv(report, print_piece, NULL, err);
+    int failed = file_writer_open(&writer, path, err);
+    if (!failed)
+        failed = report_csv(report, write_piece, &writer, err);
+    if (!failed)
+        failed = file_writer_commit(&writer, err);
+    if (!failed)
+        log_info("%s: %lld bytes", path, (long long)writer.len);
+    return failed;
 }
 
 static int write_output(const struct report *report, const struct report_options *o,
@@ -125,12 +148,14 @@ static int write_output(const struct report *report, const struct report_options
 {
     const char *path = output_path(o, output);
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    if (output->in_pieces)
+        return write_csv(report, path, err);
     if (output->write)
         output->write(report, &text);
     else
         write_markdown(report, o, &text);
     if (!strcmp(path, "-"))
-        return print(&text, err);
+        return print_piece(text.buf, text.len, NULL, err);
     int failed = file_write_atomic(path, text.buf, text.len, err);
     if (!failed)
         log_info("%s: %zu bytes", path, text.len);
@@ -183,7 +208,7 @@ static int write_all(const struct globals *globals, const struct report_options 
         report_json(report, &text);
     else
         write_markdown(report, o, &text);
-    return print(&text, err);
+    return print_piece(text.buf, text.len, NULL, err);
 }
 
 /* -- input */
