@@ -11,6 +11,7 @@
 
 #define SPARK_POINTS 24
 #define SUBJECT_BYTES 60
+#define NOTES_MAX 5
 
 /* Of a table of verdicts, beside names and values. */
 enum column {
@@ -450,6 +451,17 @@ static void add_tables(struct writer *w)
     add_test_beds(w);
 }
 
+/* What is to be known of the whole; JSON has all of it. */
+static void add_report_notes(struct writer *w)
+{
+    const struct strlist *notes = &w->report->notes;
+    for (size_t i = 0; i < notes->count && i < NOTES_MAX; i++) {
+        strbuf_addstr(w->out, "- ");
+        markdown_code(w->out, notes->items[i]);
+        strbuf_addstr(w->out, i + 1 == notes->count || i + 1 == NOTES_MAX ? "\n\n" : "\n");
+    }
+}
+
 void report_markdown(const struct report *report, const struct report_markdown_options *options,
                      struct strbuf *out)
 {
@@ -465,6 +477,8 @@ void report_markdown(const struct report *report, const struct report_markdown_o
     add_subject(&w);
     if (!options->part)
         add_missing(&w);
+    if (!options->part)
+        add_report_notes(&w);
     add_units(&w);
     add_tables(&w);
     add_closing(&w);

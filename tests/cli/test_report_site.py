@@ -279,3 +279,6 @@ def test_any_name_and_any_numbers_are_drawn_and_written(store):
     assert {png_size(p.read_bytes()) for p in (store.folder / "png").iterdir()} == {(960, 420)}
     for file, start in (("r.json", 0), ("r.bmf", 0), ("data.js", len("window.BENCHMARK_DATA = "))):
         json.loads((store.folder / file).read_text()[start:], parse_constant=pytest.fail)
+    said = json.loads((store.folder / "r.json").read_text())
+    assert "results without a finite number, left out: 2" in said["notes"] and said["left_out"] == 0
+    assert "- `results without a finite number, left out: 2`" in (store.folder / "r.md").read_text()

@@ -35,6 +35,7 @@ struct reader {
     size_t names_cap;
     struct row *rows;
     size_t count, cap;
+    size_t no_number;                     /* rows of other programs: NaN, infinite */
     const struct history_commit **linked; /* by number in `commits` */
     uint32_t *toolchains;                 /* by session */
     bool *spoiled;                        /* by session */
@@ -121,8 +122,10 @@ static int visit(const struct stored_result *result, void *context, struct error
     if (part && name && !strstr(name, part))
         return 0;
     bool spoiled = result->beyond_limit && !r->request->disturbed;
-    if (spoiled || !name || !(isfinite(median) || isfinite(mean))) {
-        r->history->left_out++;
+    bool number = isfinite(median) || isfinite(mean);
+    if (spoiled || !name || !number) {
+        r->history->left_out += spoiled || !name;
+        r->no_number += !spoiled && name && !number;
         return 0;
     }
     r->renamed |= now != NULL;
@@ -471,6 +474,9 @@ int history_read(struct database *db, const struct history_request *request, str
         failed = read_expected(&r, db, err);
     if (!failed) {
         drop_spoiled(&r);
+        if (r.no_number)
+            strlist_pushf(&history.notes, "results without a finite number, left out: %zu",
+                          r.no_number);
         build(&r);
         *out = history;
         history = (struct history){0};
