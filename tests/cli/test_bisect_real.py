@@ -70,7 +70,7 @@ def measured(bench):
 
 @pytest.fixture
 def crate(workshop):
-    """Where Criterion is compiled for it once. Eight commits: from 5 on the slow `unique`, 4 does not build, and before 4
+    """Where Criterion is compiled for it once. Eight commits: from 5 on the slow `unique`, 4 does not build, before 4
     the benchmark had another name."""
     repo = workshop / "renamed" / "wordbag"
     shutil.rmtree(repo, ignore_errors=True)
