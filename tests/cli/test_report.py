@@ -294,6 +294,14 @@ def test_csv_has_every_point(full):
     assert last["verdict"] == "worse" and last["runs"] == "2" and float(last["low"]) < float(last["high"]) == 1.31e6
 
 
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one CPU here: nothing is done beside anything")
+def test_one_cpu_and_all_of_them_say_the_same(full):
+    cpu = min(os.sched_getaffinity(0))
+    one = {"preexec_fn": lambda: os.sched_setaffinity(0, {cpu})}
+    for words in (("report", "--csv", "-"), ("report", "--json", "-"), ("changes", "--format", "json")):
+        assert masked(full.ok(*words, **one).stdout) == masked(full.ok(*words).stdout), words
+
+
 def data_js(text):
     assert text.startswith("window.BENCHMARK_DATA = {")
     assert "<" not in text and ">" not in text, "nothing in it ends a script"
