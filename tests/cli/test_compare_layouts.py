@@ -180,3 +180,11 @@ def test_other_programs_have_one_layout(machine, tmp_path):
 def test_too_few_could_not_call_anything(machine, count):
     done = machine("compare", "a", "b", "--measure", "--layouts", count)
     assert done.returncode == 129 and "--layouts is 1, or from 10 to 1000" in done.stderr
+
+
+def test_a_stranger_is_linked_in_the_whole_sandbox(machine, crate):
+    done = machine("--format", "json", "compare", "main", "main", "--measure", "--pull-request", "--repo", crate, "--layouts",
+                   10, *ONCE, "--", "--retakes", "0", "--min-free", "0", "--testbed-name", "bed")
+    if "cannot hold it" in done.stderr:
+        pytest.skip(done.stderr.strip())
+    assert done.returncode == 0 and json.loads(done.stdout)["layouts"] == 10, done.stderr
