@@ -183,8 +183,8 @@ def test_too_few_could_not_call_anything(machine, count):
 
 
 def test_a_stranger_is_linked_in_the_whole_sandbox(machine, crate):
-    done = machine("--format", "json", "compare", "main", "main", "--measure", "--pull-request", "--repo", crate, "--layouts",
-                   10, *ONCE, "--", "--retakes", "0", "--min-free", "0", "--testbed-name", "bed")
+    done = machine("--format", "json", "compare", "main", "main", "--measure", "--pull-request", "--repo", crate,
+                   "--layouts", 10, *ONCE, "--", "--retakes", "0", "--min-free", "0", "--testbed-name", "bed")
     if "cannot hold it" in done.stderr:
         pytest.skip(done.stderr.strip())
     assert done.returncode == 0 and json.loads(done.stdout)["layouts"] == 10, done.stderr
