@@ -241,7 +241,8 @@ def test_odd_series_are_drawn(store, values):
 def random_name(rng):
     """Letters of several scripts, marks, controls, what other programs take for syntax; at times very long."""
     pieces = ["a", "B", "0", " ", "-", "/", "#", "&", "<", ">", "\"", "'", "]]>", "<!--", "</svg>", "\u202e", "\u200f",
-              "\x1b[31m", "\x7f", "\x85", "\t", "\n", "é", "ж", "日本", "שלום", "🚀", "a\u0301", "\ufffe", "\U0010ffff", "&#0;", "%s", "::"]
+              "\x1b[31m", "\x7f", "\x85", "\t", "\n", "é", "ж", "日本", "שלום", "🚀",
+              "a\u0301", "\ufffe", "\U0010ffff", "&#0;", "%s", "::"]
     return "".join(rng.choice(pieces) for _ in range(rng.choice([0, 1, 5, 40, 4000])))
 
 
