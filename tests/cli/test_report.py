@@ -170,7 +170,8 @@ def test_tables_stay_tables_on_github_whatever_names_hold(store):
         pytest.skip("cmark-gfm is not here: run scripts/setup test")
     history = History()
     names = ["a|b", "a\\|b", "a\\\\|b", "``a|``", "|", "\\", "`", "a`b|c`", "<b>|</b>", "\n|-|\n|x|", "| - |",
-             "[l](http://x)|", "https://a.example/|b", "~~a|b~~", "</details>", "a\u2028|b", "|" * 40, "\\|" * 40, "@octocat|#1"]
+             "[l](http://x)|", "https://a.example/|b", "~~a|b~~", "</details>", "a\u2028|b", "|" * 40, "\\|" * 40,
+             "@octocat|#1"]
     for number, name in enumerate(names):
         history.line(noisy([1e6] * 30 + [2e6] * 9, seed=number), name=name, units=name if number % 2 else "nanoseconds")
     history.tables["commits"] = [{**c, "subject": names[i % len(names)]}
