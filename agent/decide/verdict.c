@@ -15,10 +15,26 @@ const char *verdict_name(enum verdict_kind kind)
     return names[kind];
 }
 
+/* What p-values are raised by. */
+static double margin_of(const struct verdict_rule *rule, size_t tests)
+{
+    return rule->alone || tests < 2 ? 1 : VERDICT_MARGIN;
+}
+
 /* What the test at hand is tested at when nothing else was called before it. */
 static double alpha_of(const struct verdict_rule *rule, size_t tests)
 {
-    return rule->alone || !tests ? rule->alpha : rule->alpha / (double)tests;
+    double alpha = rule->alpha / margin_of(rule, tests);
+    return rule->alone || !tests ? rule->alpha : alpha / (double)tests;
+}
+
+static void correct(const struct verdict_rule *rule, size_t tests, double *p, size_t count)
+{
+    if (rule->alone)
+        return;
+    family_holm(p, count, p);
+    for (size_t i = 0; i < count; i++)
+        p[i] = isnan(p[i]) ? NAN : fmin(1, p[i] * margin_of(rule, tests));
 }
 
 /* Whether the interval leaves no room for a change for the worse that matters. */
@@ -69,10 +85,8 @@ void verdicts_of(const struct verdict_test *tests, size_t count, const struct ve
         better[i] = !p ? NAN : up ? p->p_lower : p->p_higher;
         possible += p != NULL;
     }
-    if (!rule->alone) {
-        family_holm(worse, count, worse);
-        family_holm(better, count, better);
-    }
+    correct(rule, possible, worse, count);
+    correct(rule, possible, better, count);
     for (size_t i = 0; i < count; i++) {
         out[i] = (struct verdict){.kind = VERDICT_NO_HISTORY, .p = NAN, .smallest = NAN};
         if (!tests[i].prediction)

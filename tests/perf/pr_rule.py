@@ -86,11 +86,11 @@ def families(args):
     for cell in CELLS[3:6]:
         rng = np.random.default_rng([args.seed, 99, CELLS.index(cell)])
         alarms = []
-        for _ in range(args.families // 100):
-            history, runs = simulate(rng, 100 * 100, cell, 0)
-            p = p_values(history, runs).reshape(100, 100)
-            # Holm's first step alone decides whether there is any.
-            alarms.extend(100 * p.min(1) <= .05)
+        for _ in range(args.families):
+            history, runs = simulate(rng, 100, cell, 0)
+            said = ask([{"history": h.tolist(), "values": r.tolist()} for h, r in zip(history, runs)], together=True,
+                       alpha=.05)
+            alarms.append(any(s["verdict"] == "worse" for s in said))
         print(f"| {cell[0]} | {percent(alarms)} |", flush=True)
 
 
