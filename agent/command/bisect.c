@@ -113,9 +113,24 @@ static int read_ends(const struct bisect_options *o, const struct strlist *args,
     return *request->change ? command_check_commit(o->change, err) : 0;
 }
 
-/* The first commit on the new level, and the benchmark unless one is given, as fresh strings. */
+/* What an alert says of its change. */
+struct alert_place {
+    char *benchmark, *since, *change;
+};
+
+static void alert_place_release(struct alert_place *place)
+{
+    free(place->benchmark);
+    free(place->since);
+    free(place->change);
+}
+
+#define AUTO_ALERT_PLACE __attribute__((cleanup(alert_place_release)))
+
+/* Its first commit on the new level, the last on the old one, and the benchmark unless one is
+ * given. */
 static int read_alert(const struct globals *globals, const struct bisect_options *o,
-                      char **benchmark, char **change, struct error *err)
+                      struct alert_place *out, struct error *err)
 {
     AUTO_DATABASE struct database *db = NULL;
     AUTO_ALERTS struct alerts alerts = {0};
@@ -131,8 +146,9 @@ static int read_alert(const struct globals *globals, const struct bisect_options
                          several ? "there is more than one" : "there is no", o->alert, globals->db);
     if (!alert->first_after || !alert->worst)
         return error_set(err, ERROR_NO_DATA, "alert %s names no commit", o->alert);
-    *change = xstrdup(alert->first_after);
-    *benchmark = xstrdup(o->benchmark ? o->benchmark : alert->worst);
+    *out = (struct alert_place){.benchmark = xstrdup(o->benchmark ? o->benchmark : alert->worst),
+                                .since = xstrdup(alert->last_before),
+                                .change = xstrdup(alert->first_after)};
     return 0;
 }
 
@@ -403,15 +419,19 @@ static int run(const struct globals *globals, const void *raw, const struct strl
         failed = target_check(&o->target, &request.source, err);
     if (!failed)
         failed = target_run_words(globals, &o->target, &rest, &words, err);
-    AUTO_FREE char *benchmark = NULL, *change = NULL;
+    AUTO_ALERT_PLACE struct alert_place place = {0};
+    AUTO_FREE char *benchmark = NULL;
     if (!failed && o->alert)
-        failed = read_alert(globals, o, &benchmark, &change, err);
+        failed = read_alert(globals, o, &place, err);
     if (failed)
         return failed;
-    if (o->alert)
-        request.change = change;
-    else
+    if (o->alert) {
+        request.change = place.change;
+        request.change_since = place.since;
+        benchmark = take_ptr(place.benchmark);
+    } else {
         benchmark = o->metric ? xasprintf("%s#%s", o->benchmark, o->metric) : xstrdup(o->benchmark);
+    }
     AUTO_POLICY struct policy policy = {0};
     apply_renames(globals, o, &policy, &benchmark);
     request.benchmark = benchmark;

@@ -150,6 +150,7 @@ static struct bisect_series series_of(const struct work *w)
         .benchmark = request->benchmark,
         .cpu = w->cpu,
         .disturbed = request->disturbed,
+        .change_since = request->change_since,
         .policy = request->policy,
     };
 }

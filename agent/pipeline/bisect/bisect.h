@@ -17,20 +17,22 @@
 struct bisect_request {
     struct source_request source;
     const char *db;
-    const char *project;    /* NULL: any that has the benchmark on this branch */
-    const char *test_bed;   /* NULL: as this machine is called */
-    const char *benchmark;  /* as in the table `results` */
-    const char *good, *bad; /* as in bisect_end.h. NULL: of a change */
-    const char *change;     /* where both are NULL: an id, or its beginning, between the ends of
-                               the place of a found change; "": the newest that is open, or else
-                               the newest */
-    double confidence;      /* of the answer */
-    double matters;         /* relative: the change that matters */
-    size_t max_runs;        /* by this call */
-    double budget_s;        /* no run is begun that is to end later; 0: no limit */
-    bool retry_failed;      /* also commits that earlier calls could not measure */
-    bool disturbed;         /* also results of runs in which others had too large a part */
-    bool dry_run;           /* only say what is next */
+    const char *project;      /* NULL: any that has the benchmark on this branch */
+    const char *test_bed;     /* NULL: as this machine is called */
+    const char *benchmark;    /* as in the table `results` */
+    const char *good, *bad;   /* as in bisect_end.h. NULL: of a change */
+    const char *change;       /* where both are NULL: an id, or its beginning, between the ends of
+                                 the place of a found change; "": the newest that is open, or else
+                                 the newest */
+    const char *change_since; /* where the place lies behind this commit and ends with `change`;
+                                 NULL: it is `change` alone */
+    double confidence;        /* of the answer */
+    double matters;           /* relative: the change that matters */
+    size_t max_runs;          /* by this call */
+    double budget_s;          /* no run is begun that is to end later; 0: no limit */
+    bool retry_failed;        /* also commits that earlier calls could not measure */
+    bool disturbed;           /* also results of runs in which others had too large a part */
+    bool dry_run;             /* only say what is next */
     const struct policy *policy; /* its aliases: results of a former name count as those of
                                     `benchmark`, and are measured. NULL: none */
     const struct run_request *run;

@@ -299,11 +299,18 @@ int bisect_stored_read(const struct bisect_series *series, const struct bisect_l
 
 /* --- a change --------------------------------------------------------------------------------- */
 
-/* Whether `commit` is one of those at which the change may have been made. */
-static bool speaks_of(const struct found_change *found, const struct history_commit *commit)
+/* Behind the first (NULL: at the second), and up to the second. */
+struct place {
+    const struct history_commit *since, *commit;
+};
+
+/* Whether one of those at which the change may have been made lies there. */
+static bool lies_at(const struct found_change *found, const struct place *at)
 {
-    return history_commit_compare(found->earliest, commit) <= 0 &&
-           history_commit_compare(commit, found->latest) <= 0;
+    if (history_commit_compare(found->earliest, at->commit) > 0)
+        return false;
+    return at->since ? history_commit_compare(at->since, found->latest) < 0
+                     : history_commit_compare(at->commit, found->latest) <= 0;
 }
 
 /* The last measured commit before `earliest`: with 95 % it is on the old level. */
@@ -322,15 +329,15 @@ static const struct history_commit *before_of(const struct found_change *found)
 
 static const struct found_change *choose_change(const struct found_changes *found,
                                                 const struct bisect_series *series,
-                                                const struct history_commit *commit)
+                                                const struct place *at)
 {
     const struct found_change *newest = NULL;
     for (size_t i = 0; i < found->count; i++) {
         const struct found_change *change = &found->items[i];
         if (strcmp(change->series->benchmark, series->benchmark) ||
-            (commit && !speaks_of(change, commit)))
+            (at->commit && !lies_at(change, at)))
             continue;
-        if (commit || change->open)
+        if (at->commit || change->open)
             return change;
         newest = newest ? newest : change;
     }
@@ -342,18 +349,20 @@ int bisect_find_change(const struct bisect_series *series, const char *id, char 
 {
     AUTO_HISTORY struct history history = {0};
     AUTO_FOUND_CHANGES struct found_changes found = {0};
-    const struct history_commit *commit = NULL;
+    struct place at = {0};
     int failed = read_history(series, &history, err);
     if (failed)
         return failed;
     if (*id) {
         AUTO_FREE char *lower = commit_id_lower(id);
-        commit = history_commits_find(&history.commits, lower, NULL);
-        if (!commit)
+        at.commit = history_commits_find(&history.commits, lower, NULL);
+        if (!at.commit)
             return error_set(err, ERROR_NO_DATA, "no results of commit %s", id);
+        if (series->change_since)
+            at.since = history_commits_find(&history.commits, series->change_since, NULL);
     }
     changes_find(&history, &found);
-    const struct found_change *change = choose_change(&found, series, commit);
+    const struct found_change *change = choose_change(&found, series, &at);
     if (!change)
         return error_set(err, ERROR_NO_DATA, "%s on %s: no change is found in its results%s%s",
                          series->benchmark, series->test_bed, *id ? " at " : "", id);

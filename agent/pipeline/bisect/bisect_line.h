@@ -37,6 +37,7 @@ struct bisect_series {
     const char *db, *project, *test_bed, *benchmark;
     const char *cpu;             /* that of this machine; NULL: any */
     bool disturbed;              /* as in bisect_request */
+    const char *change_since;    /* as in bisect_request */
     const struct policy *policy; /* as in bisect_request */
 };
 
