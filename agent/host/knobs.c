@@ -10,22 +10,11 @@
  * offline has no frequency or idle files, so that siblings go last and come back first.
  */
 const struct knob *const knobs[] = {
-    &knob_energy_preference,
-    &knob_governor,
-    &knob_turbo,
-    &knob_frequency_limits,
-    &knob_deep_idle,
-    &knob_numa_balancing,
-    &knob_huge_pages,
-    &knob_swappiness,
-    &knob_aslr,
-    &knob_nmi_watchdog,
-    &knob_perf_event,
-    &knob_irqbalance,
-    &knob_irq_default,
-    &knob_irq_affinity,
-    &knob_workqueue,
-    &knob_isolation,
-    &knob_smt,
+    &knob_energy_preference, &knob_governor,     &knob_turbo,
+    &knob_frequency_limits,  &knob_deep_idle,    &knob_numa_balancing,
+    &knob_huge_pages,        &knob_swappiness,   &knob_aslr,
+    &knob_nmi_watchdog,      &knob_perf_event,   &knob_irqbalance,
+    &knob_irq_default,       &knob_irq_affinity, &knob_workqueue,
+    &knob_isolation,         &knob_smt,
 };
 const size_t knob_count = ARRAY_SIZE(knobs);
