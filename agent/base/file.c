@@ -67,6 +67,21 @@ int fd_write_all(int fd, const void *bytes, size_t len)
     return 0;
 }
 
+void fd_read_all(int fd, size_t max, struct strbuf *out)
+{
+    char bytes[4096];
+    size_t start = out->len;
+    for (;;) {
+        ssize_t got = read(fd, bytes, sizeof(bytes));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return;
+        if (out->len - start + (size_t)got <= max)
+            strbuf_add(out, bytes, (size_t)got);
+    }
+}
+
 int file_write_atomic(const char *path, const void *bytes, size_t len, struct error *err)
 {
     AUTO_FILE_WRITER struct file_writer writer = FILE_WRITER_INIT;

@@ -20,6 +20,9 @@ int file_write_atomic(const char *path, const void *bytes, size_t len,
                       struct error *err) MUST_CHECK;
 /* Writes all of it, through EINTR and short writes. 0 or -errno. */
 int fd_write_all(int fd, const void *bytes, size_t len);
+/* Reads a pipe until its other end is closed, and appends what fits into `max` bytes: the rest is
+ * read, so that nobody waits for its being read, and passed over. An error is an end too. */
+void fd_read_all(int fd, size_t max, struct strbuf *out);
 
 bool path_exists(const char *path);
 bool path_is_dir(const char *path);

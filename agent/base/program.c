@@ -1,6 +1,7 @@
 #include "base/program.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 
 #include <errno.h>
@@ -25,20 +26,6 @@ static void exec_program(const char *const *argv, int out)
     _exit(errno == ENOENT ? NOT_FOUND_STATUS : 1);
 }
 
-static void read_all(int fd, struct strbuf *text)
-{
-    char bytes[4096];
-    for (;;) {
-        ssize_t got = read(fd, bytes, sizeof(bytes));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return;
-        if (text->len + (size_t)got <= PROGRAM_OUTPUT_MAX)
-            strbuf_add(text, bytes, (size_t)got);
-    }
-}
-
 int program_output(const char *const *argv, char **out, struct error *err)
 {
     int fds[2];
@@ -53,7 +40,7 @@ int program_output(const char *const *argv, char **out, struct error *err)
         exec_program(argv, write_end);
     close(take_fd(&write_end));
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    read_all(read_end, &text);
+    fd_read_all(read_end, PROGRAM_OUTPUT_MAX, &text);
     int status = 0;
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)

@@ -15,17 +15,16 @@ const char *verdict_name(enum verdict_kind kind)
     return names[kind];
 }
 
-/* What p-values are raised by. */
-static double margin_of(const struct verdict_rule *rule, size_t tests)
+/* What Holm's p-values are raised by. */
+static double margin_of(size_t tests)
 {
-    return rule->alone || tests < 2 ? 1 : VERDICT_MARGIN;
+    return tests < 2 ? 1 : VERDICT_MARGIN;
 }
 
 /* What the test at hand is tested at when nothing else was called before it. */
 static double alpha_of(const struct verdict_rule *rule, size_t tests)
 {
-    double alpha = rule->alpha / margin_of(rule, tests);
-    return rule->alone || !tests ? rule->alpha : alpha / (double)tests;
+    return rule->alone || !tests ? rule->alpha : rule->alpha / margin_of(tests) / (double)tests;
 }
 
 static void correct(const struct verdict_rule *rule, size_t tests, double *p, size_t count)
@@ -34,7 +33,7 @@ static void correct(const struct verdict_rule *rule, size_t tests, double *p, si
         return;
     family_holm(p, count, p);
     for (size_t i = 0; i < count; i++)
-        p[i] = isnan(p[i]) ? NAN : fmin(1, p[i] * margin_of(rule, tests));
+        p[i] = isnan(p[i]) ? NAN : fmin(1, p[i] * margin_of(tests));
 }
 
 /* Whether the interval leaves no room for a change for the worse that matters. */

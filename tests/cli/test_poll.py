@@ -162,12 +162,7 @@ def test_a_job_that_is_cancelled_while_it_runs_stores_nothing(slow):
     job, = slow.wait(lambda jobs: states(jobs) == ["leased"] and is_measuring(slow))
     assert job["owner"] == os.uname().nodename
     slow.ask("jobs", "cancel", job["job"][:8], "--reason", "not needed")
-    deadline = time.monotonic() + 60
-    while benchmarks(slow) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert not benchmarks(slow), slow.logs()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    end_without_benchmark(slow, process)
     job, = slow.jobs()
     assert (job["state"], job["reason"], job["token"]) == ("cancelled", "not needed", 2)
     assert {row["table"] for row in slow.ask("db", "info")} == {"jobs"}, "nothing was stored"
@@ -176,6 +171,16 @@ def test_a_job_that_is_cancelled_while_it_runs_stores_nothing(slow):
 def benchmarks(pollers):
     """Processes of the benchmark: below the caches of these machines."""
     return processes_with(f"{pollers.folder}/a/cache/lance-bench/build")
+
+
+def end_without_benchmark(pollers, process):
+    """The machine has stopped its benchmark; then it is asked to end."""
+    deadline = time.monotonic() + 60
+    while benchmarks(pollers) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not benchmarks(pollers), pollers.logs()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
 
 
 def is_measuring(pollers):
@@ -192,12 +197,7 @@ def test_a_job_that_a_machine_with_a_fast_clock_has_taken_is_stopped_and_left_to
     (row,) = table.to_arrow().to_pylist()
     table.update(values={"token": row["token"] + 1, "lease_until": until,
                          "owner": "another/0123456789abcdef/00000000-0000-0000-0000-000000000000/1/1/1"})
-    deadline = time.monotonic() + 60
-    while benchmarks(slow) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert not benchmarks(slow), slow.logs()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    end_without_benchmark(slow, process)
     job, = slow.jobs()
     assert (job["state"], job["token"], job["owner"]) == ("leased", 2, "another")
     assert {row["table"] for row in slow.ask("db", "info")} == {"jobs"}, "nothing was stored"

@@ -51,7 +51,7 @@ static int not_there(const struct commit_list *list, const struct bisect_end *en
         return error_set(err, ERROR_USAGE,
                          "none of the %zu commits of the branch that can be seen was made by %s",
                          list->count, end->text);
-    AUTO_FREE char *resolved = end->id && strncasecmp(end->id, end->text, strlen(end->text)) != 0
+    AUTO_FREE char *resolved = strncasecmp(end->id, end->text, strlen(end->text)) != 0
                                    ? xasprintf(" (%.12s)", end->id)
                                    : xstrdup("");
     return error_set(

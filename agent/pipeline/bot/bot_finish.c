@@ -95,16 +95,25 @@ static void set_server(struct measuring *m, const struct bot *bot)
                        bot->event.run_id);
 }
 
+/* Without a check run there is none. */
+static int open_measuring(const struct bot_options *options, struct bot *bot, struct measuring *m,
+                          struct bot_outcome *out, struct error *err)
+{
+    int failed = bot_open(bot, options, out, err);
+    if (!failed)
+        failed = find_measuring(bot, m, err);
+    if (!failed && m->job.check.id)
+        set_server(m, bot);
+    return failed;
+}
+
 int bot_progress(const struct bot_options *options, struct bot_outcome *out, struct error *err)
 {
     AUTO_BOT struct bot bot = {0};
     AUTO_MEASURING struct measuring m = {0};
-    int failed = bot_open(&bot, options, out, err);
-    if (!failed)
-        failed = find_measuring(&bot, &m, err);
+    int failed = open_measuring(options, &bot, &m, out, err);
     if (failed || !m.job.check.id)
         return failed;
-    set_server(&m, &bot);
     if (!strcmp(m.job.check.status, "completed"))
         return bot_done(&bot, "ignored", "the run is over already");
     bool running = !strcmp(bot.event.action, "in_progress");
@@ -387,12 +396,9 @@ int bot_finish(const struct bot_options *options, struct bot_outcome *out, struc
 {
     AUTO_BOT struct bot bot = {0};
     AUTO_MEASURING struct measuring m = {0};
-    int failed = bot_open(&bot, options, out, err);
-    if (!failed)
-        failed = find_measuring(&bot, &m, err);
+    int failed = open_measuring(options, &bot, &m, out, err);
     if (failed || !m.job.check.id)
         return failed;
-    set_server(&m, &bot);
     if (strcmp(bot.event.action, "completed"))
         return bot_done(&bot, "ignored", "the run is not over yet");
     if (!strcmp(bot.event.run_conclusion, "cancelled"))

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,6 +20,8 @@ struct message {
     struct error error;
     bool spoiled;
 };
+
+#define MESSAGE_MAX (sizeof(struct message) + PATH_MAX)
 
 /* A copy of the agent that measures the other side meanwhile. */
 struct twin {
@@ -62,27 +65,13 @@ static int twin_start(struct match *match, const struct unit *unit, int side,
     return 0;
 }
 
-/* Until the other end is closed. */
-static void read_message(int fd, struct strbuf *out)
-{
-    for (;;) {
-        char bytes[4096];
-        ssize_t got = read(fd, bytes, sizeof(bytes));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return;
-        strbuf_add(out, bytes, (size_t)got);
-    }
-}
-
 /* Waits for its end. Its results become those of the side's part. */
 static int twin_end(struct twin *twin, struct run_part *part, bool *spoiled, struct error *err)
 {
     AUTO_STRBUF struct strbuf told = STRBUF_INIT;
     struct message message;
     int status = 0;
-    read_message(twin->from, &told);
+    fd_read_all(twin->from, MESSAGE_MAX, &told);
     close(twin->from);
     while (waitpid(twin->pid, &status, 0) < 0 && errno == EINTR)
         continue;
