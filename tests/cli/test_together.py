@@ -35,7 +35,9 @@ def programs_of(agent):
         above = pid
         while above not in (0, agent):
             above = parent_of(above)
-        if above == agent and "words-" in (name_of(pid) or "") and name_of(pid) != name_of(parent_of(pid)):
+        name, starter = name_of(pid), name_of(parent_of(pid))
+        # Without a starter it has ended since.
+        if above == agent and starter and "words-" in (name or "") and name != starter:
             found.append(pid)
     return found
 
