@@ -136,6 +136,29 @@ def test_a_killed_sender_of_the_spool_loses_nothing_and_sends_nothing_twice(stor
     assert store.spooled() == []
 
 
+@pytest.mark.parametrize("call", ["rename,renameat,renameat2", "unlink,unlinkat", "rmdir"])
+def test_a_sender_killed_at_a_rename_or_removal_leaves_whole_entries_only(store, call):  # noqa: F811
+    """strace kills it at the first such call of a thread, then at the second, … until one run gets to its end."""
+    away = store.folder / "away"
+    away.write_text("a file where the database belongs")
+    for number in range(2):
+        assert store.run(*command(write_input(store, number)), db=away).returncode == 6
+    away.unlink()
+    store.db = str(away)
+    for when in range(1, 20):
+        process = subprocess.run(
+            ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={call}:signal=KILL:when={when}",
+             store.agent, "publish", "--spooled"], env=store.env, capture_output=True, text=True, timeout=120)
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL, process.stderr
+        for entry in store.spooled():
+            assert "." in entry.name or {"request.json", "input"} <= {p.name for p in entry.iterdir()}, entry
+    assert when > 1, "no call was met"
+    assert check(store, {0, 1}) == {0, 1}
+    assert store.spooled() == []
+
+
 def test_a_publish_killed_while_it_spools_leaves_a_whole_entry_or_none(store, rng):  # noqa: F811
     away = store.folder / "away"
     away.write_text("a file where the database belongs")

@@ -18,6 +18,8 @@ enum { REQUEST_MAX = 64 << 20, SPOOL_FORMAT = 1 };
 
 #define REQUEST_FILE "request.json"
 #define RECORDS_FILE "records.json"
+#define PART_SUFFIX ".part" /* being written */
+#define DONE_SUFFIX ".done" /* published, being removed */
 
 int spool_dir(char **out, struct error *err)
 {
@@ -156,7 +158,7 @@ static int add_entry(const char *name, const cJSON *json, struct input *input, c
     static unsigned sequence;
     AUTO_FREE char *entry =
         xasprintf("%s/%" PRId64 "-%d-%u", spool, clock_unix_ms(), (int)getpid(), sequence++);
-    AUTO_FREE char *part = xasprintf("%s.part", entry);
+    AUTO_FREE char *part = xasprintf("%s" PART_SUFFIX, entry);
     failed = write_entry(part, name, json, input, err);
     if (!failed && rename(part, entry))
         failed = error_errno(err, ERROR_FAILURE, errno, "cannot write %s", entry);
@@ -344,6 +346,16 @@ static int publish_entry(const char *entry, uint64_t *inserted, struct error *er
     return failed;
 }
 
+/* What is published leaves the spool by one rename: whoever is killed while it removes the files
+ * leaves nothing that looks like an entry. */
+static int remove_entry(const char *entry, struct error *err)
+{
+    AUTO_FREE char *done = xasprintf("%s" DONE_SUFFIX, entry);
+    if (rename(entry, done))
+        return error_errno(err, ERROR_FAILURE, errno, "cannot rename %s", entry);
+    return tree_remove(done, err);
+}
+
 int spool_publish(struct spool_counts *counts, struct error *err)
 {
     AUTO_FREE char *spool = NULL;
@@ -360,15 +372,17 @@ int spool_publish(struct spool_counts *counts, struct error *err)
     AUTO_FREE char *lock_path = path_join(spool, ".lock");
     failed = lock_acquire(lock_path, -1, &lock, err);
     for (size_t i = 0; !failed && i < names.count; i++) {
-        const char *dot = strrchr(names.items[i], '.');
         AUTO_FREE char *entry = path_join(spool, names.items[i]);
-        if (dot || !path_is_dir(entry))
+        const char *suffix = strrchr(names.items[i], '.');
+        if (suffix && !strcmp(suffix, DONE_SUFFIX))
+            failed = tree_remove(entry, err);
+        if (suffix || !path_is_dir(entry))
             continue;
         struct error reason = ERROR_INIT;
         int result = publish_entry(entry, &counts->inserted, &reason);
         if (!result) {
             counts->published++;
-            failed = tree_remove(entry, err);
+            failed = remove_entry(entry, err);
         } else if (result == ERROR_INTERRUPTED) {
             *err = reason;
             failed = result;
