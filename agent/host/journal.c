@@ -330,6 +330,11 @@ static int open_for_append(struct journal *journal)
 int journal_append(struct journal *journal, const struct strbuf *lines, bool sync,
                    struct error *err)
 {
+    if (journal->good_len + lines->len > JOURNAL_FILE_MAX)
+        return error_set(err, ERROR_FAILURE,
+                         "the journal %s would grow beyond the %zu bytes that a restore reads: run "
+                         "'lance-bench host restore' first",
+                         journal->path, JOURNAL_FILE_MAX);
     int failed = journal->fd < 0 ? open_for_append(journal) : 0;
     if (!failed)
         failed = fd_write_all(journal->fd, lines->buf, lines->len);
@@ -349,6 +354,35 @@ int journal_append(struct journal *journal, const struct strbuf *lines, bool syn
     return 0;
 }
 
+static int replace_file(struct journal *journal, const struct strbuf *lines, struct error *err)
+{
+    if (journal->fd >= 0)
+        close(journal->fd);
+    journal->fd = -1;
+    mode_t mask = umask(022);
+    int failed = file_write_atomic(journal->path, lines->buf, lines->len, err);
+    umask(mask);
+    if (!failed)
+        journal->good_len = lines->len;
+    return failed;
+}
+
+int journal_compact(struct journal *journal, struct error *err)
+{
+    AUTO_STRBUF struct strbuf lines = STRBUF_INIT;
+    for (size_t i = 0; i < journal->count; i++) {
+        const struct journal_entry *entry = &journal->entries[i];
+        journal_note(&lines, entry);
+        if (entry->answer)
+            journal_note_answer(&lines, entry->path, entry->answer);
+        if (entry->foreign)
+            journal_note_mark(&lines, 'F', entry->path);
+    }
+    if (journal->restoring)
+        journal_note_mark(&lines, 'R', NULL);
+    return replace_file(journal, &lines, err);
+}
+
 int journal_keep(struct journal *journal, const bool *keep, struct error *err)
 {
     AUTO_STRBUF struct strbuf lines = STRBUF_INIT;
@@ -359,15 +393,11 @@ int journal_keep(struct journal *journal, const bool *keep, struct error *err)
         if (journal->entries[i].foreign)
             journal_note_mark(&lines, 'F', journal->entries[i].path);
     }
+    if (lines.len)
+        return replace_file(journal, &lines, err);
     if (journal->fd >= 0)
         close(journal->fd);
     journal->fd = -1;
-    if (lines.len) {
-        mode_t mask = umask(022);
-        int failed = file_write_atomic(journal->path, lines.buf, lines.len, err);
-        umask(mask);
-        return failed;
-    }
     if (unlink(journal->path) && errno != ENOENT)
         return error_errno(err, ERROR_FAILURE, errno, "cannot remove the journal %s",
                            journal->path);

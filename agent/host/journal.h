@@ -27,6 +27,9 @@
 #include <stdint.h>
 
 #define JOURNAL_FILE_MAX ((size_t)16 << 20)
+/* A tune adds some 200 bytes for each file; from here on the records that later ones have replaced
+ * are worth dropping. */
+#define JOURNAL_COMPACT_FROM ((size_t)1 << 20)
 
 struct journal_entry {
     char *boot, *knob, *path;
@@ -65,8 +68,11 @@ void journal_note_answer(struct strbuf *lines, const char *path, const char *ans
 void journal_note_mark(struct strbuf *lines, char mark, const char *path);
 
 /* Adds lines; with `sync` they are on the disk when it returns. On failure the file is cut back to
- * what it was as far as possible. */
+ * what it was as far as possible; one that journal_load() would refuse to read is never written. */
 int journal_append(struct journal *journal, const struct strbuf *lines, bool sync,
                    struct error *err) MUST_CHECK;
+/* Replaces the file by one that says the same in fewer records: each tune on top of another adds
+ * its own. */
+int journal_compact(struct journal *journal, struct error *err) MUST_CHECK;
 /* Replaces the file by the entries that keep[] says; removes it when there are none. */
 int journal_keep(struct journal *journal, const bool *keep, struct error *err) MUST_CHECK;

@@ -200,7 +200,10 @@ static int tune_locked(struct tuner *tuner, bool since_lock, struct error *err)
     if (failed)
         return failed;
     bool first = !tuner->journal.count;
-    failed = note_knobs(tuner, err);
+    if (tuner->journal.good_len > JOURNAL_COMPACT_FROM)
+        failed = journal_compact(&tuner->journal, err);
+    if (!failed)
+        failed = note_knobs(tuner, err);
     if (!failed)
         failed = tune_knobs(tuner, err);
     if (failed && first)

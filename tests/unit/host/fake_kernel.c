@@ -16,6 +16,8 @@
 
 #define CPUS "/sys/devices/system/cpu"
 
+enum { FAKE_POLICIES_MAX = 16 };
+
 static struct fake *fake_of(const struct host_io *io)
 {
     return io->data;
@@ -51,6 +53,72 @@ const char *fake_text(const struct fake *fake, const char *path)
 
 /* --- what the kernel does with a write --- */
 
+#define ONDEMAND CPUS "/cpufreq/ondemand"
+#define ONDEMAND_DEFAULT "95"
+
+/* Whether a policy has this governor. */
+static bool governor_is_used(struct fake *fake, const char *governor)
+{
+    bool used = false;
+    for (int policy = 0; policy < FAKE_POLICIES_MAX; policy++) {
+        AUTO_FREE char *path = xasprintf(CPUS "/cpufreq/policy%d/scaling_governor", policy);
+        used |= !strcmp(fake_text(fake, path), governor);
+    }
+    return used;
+}
+
+/* The governor's own files after a policy has changed it. */
+static void settle_governors(struct fake *fake, const char *policy, const char *governor)
+{
+    AUTO_FREE char *speed = xasprintf("%s/scaling_setspeed", policy);
+    AUTO_FREE char *folder = in_tree(fake, ONDEMAND);
+    if (host_io_exists(&fake->files, speed))
+        fake_put(fake, speed, strcmp(governor, "userspace") ? "<unsupported>" : "3600000");
+    if (!fake->ondemand)
+        return;
+    if (!governor_is_used(fake, "ondemand")) {
+        cr_assert(!tree_remove(folder, NULL));
+    } else if (!path_exists(folder)) {
+        cr_assert(!dir_make(folder, NULL));
+        fake_put(fake, ONDEMAND "/up_threshold", ONDEMAND_DEFAULT);
+    }
+}
+
+static int write_setspeed(struct fake *fake, const char *path, const char *number)
+{
+    if (!strcmp(fake_text(fake, path), "<unsupported>"))
+        return -EINVAL;
+    fake_put(fake, path, number);
+    return 0;
+}
+
+static int write_boost(struct fake *fake, const char *path, const char *word)
+{
+    bool common = !strcmp(path, CPUS "/cpufreq/boost");
+    if (!common && host_io_exists(&fake->files, CPUS "/cpufreq/boost") &&
+        !strcmp(fake_text(fake, CPUS "/cpufreq/boost"), "0"))
+        return -EINVAL;
+    if (common && !strcmp(fake_text(fake, path), word))
+        return 0;
+    for (int policy = 0; common && policy < FAKE_POLICIES_MAX; policy++) {
+        AUTO_FREE char *own = xasprintf(CPUS "/cpufreq/policy%d/boost", policy);
+        if (host_io_exists(&fake->files, own))
+            fake_put(fake, own, word);
+    }
+    fake_put(fake, path, word);
+    return 0;
+}
+
+static int write_no_turbo(struct fake *fake, const char *path, const char *word)
+{
+    static const char lower[] = CPUS "/intel_pstate/min_perf_pct";
+    if (!strcmp(word, "1") && host_io_exists(&fake->files, lower) &&
+        strtol(fake_text(fake, lower), NULL, 10) > 62)
+        fake_put(fake, lower, "62");
+    fake_put(fake, path, word);
+    return 0;
+}
+
 static int write_governor(struct fake *fake, const char *path, const char *word)
 {
     AUTO_FREE char *policy = xstrndup(path, strlen(path) - strlen("/scaling_governor"));
@@ -64,7 +132,10 @@ static int write_governor(struct fake *fake, const char *path, const char *word)
         fake_put(fake, preference, is ? "performance" : "balance_power");
     if (host_io_exists(&fake->files, CPUS "/cpufreq/boost"))
         fake_put(fake, CPUS "/cpufreq/boost", "1");
+    if (!strcmp(fake_text(fake, path), word))
+        return 0;
     fake_put(fake, path, word);
+    settle_governors(fake, policy, word);
     return 0;
 }
 
@@ -189,6 +260,12 @@ static int kernel_write(struct fake *fake, const char *path, const char *text)
     }
     if (ends_with(path, "/scaling_governor"))
         return write_governor(fake, path, word);
+    if (ends_with(path, "/scaling_setspeed"))
+        return write_setspeed(fake, path, word);
+    if (ends_with(path, "/boost"))
+        return write_boost(fake, path, word);
+    if (ends_with(path, "/no_turbo"))
+        return write_no_turbo(fake, path, word);
     if (ends_with(path, "/energy_performance_preference"))
         return write_preference(fake, path, word);
     if (ends_with(path, "/scaling_min_freq") || ends_with(path, "/scaling_max_freq"))

@@ -2,7 +2,10 @@
  * A machine for the tests of tuning: one of tests/fixtures/host unpacked into a scratch folder,
  * behind a table of functions that answers as the kernel does. It takes single words and shows
  * lists with brackets, fills new control groups, hides the files of a CPU that is offline, lets a
- * governor reset turbo and the energy preference, and refuses a lower limit above the upper one.
+ * governor reset turbo and the energy preference, and refuses a lower limit above the upper one. A
+ * governor takes its tunables with it and comes back with the default, `userspace` without its
+ * frequency; the common boost sets that of each policy, and without turbo intel_pstate cuts its
+ * lower limit down: for files that a test has added.
  */
 #pragma once
 
@@ -33,6 +36,7 @@ struct fake {
     struct fault faults[4];
     size_t writes;  /* changes of the tree so far */
     size_t die_at;  /* the process ends at this one (from 1); 0: never */
+    bool ondemand;  /* the governor has one tunable, up_threshold, for all its policies */
     bool die_after; /* behind the change instead of before it */
 };
 

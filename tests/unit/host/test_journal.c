@@ -174,3 +174,54 @@ Test(journal, goes_when_nothing_is_left_in_it)
     cr_assert_eq(journal_keep(&rest, (bool[]){false}, NULL), 0);
     cr_assert(!path_exists(path));
 }
+
+Test(journal, says_the_same_in_fewer_records)
+{
+    AUTO_STRBUF struct strbuf lines = STRBUF_INIT, more = STRBUF_INIT, whole = STRBUF_INIT;
+    for (int i = 0; i < 50; i++) {
+        note(&lines, "/sys/a", i ? "2" : "1", "2");
+        journal_note_answer(&lines, "/sys/a", "2");
+        note(&lines, "/sys/b", "1", "2");
+    }
+    note(&lines, "/sys/group", NULL, NULL);
+    journal_note_mark(&lines, 'F', "/sys/b");
+    journal_note_mark(&lines, 'R', NULL);
+    append(&lines);
+    AUTO_JOURNAL struct journal journal = {.fd = -1}, again = {.fd = -1};
+    load(&journal);
+    cr_assert_eq(journal_compact(&journal, NULL), 0);
+    read_bytes(&whole);
+    cr_assert_lt(whole.len, lines.len / 20);
+    note(&more, "/sys/c", "1", "2");
+    journal.restoring = false;
+    load(&again);
+    cr_assert(again.restoring);
+    cr_assert_eq(journal_append(&journal, &more, true, NULL), 0);
+    journal_release(&again);
+    load(&again);
+    cr_assert_eq(again.count, 4);
+    cr_assert_eq(again.damaged, 0);
+    cr_assert_str_eq(again.entries[0].before, "1");
+    cr_assert_str_eq(again.entries[0].answer, "2");
+    cr_assert(again.entries[1].foreign && !again.entries[1].answer);
+    cr_assert_null(again.entries[2].before);
+    cr_assert_str_eq(again.entries[3].path, "/sys/c");
+}
+
+Test(journal, is_never_longer_than_what_can_be_read_back)
+{
+    AUTO_FREE char *long_text = xmalloc(JOURNAL_FILE_MAX / 2);
+    memset(long_text, 'x', JOURNAL_FILE_MAX / 2 - 1);
+    long_text[JOURNAL_FILE_MAX / 2 - 1] = '\0';
+    AUTO_STRBUF struct strbuf lines = STRBUF_INIT, tail = STRBUF_INIT;
+    note(&lines, "/sys/a", long_text, "2");
+    note(&tail, "/sys/b", long_text, "2");
+    struct error err = ERROR_INIT;
+    AUTO_JOURNAL struct journal journal = {.fd = -1}, again = {.fd = -1};
+    load(&journal);
+    cr_assert_eq(journal_append(&journal, &lines, true, &err), 0, "%s", err.message);
+    cr_assert_eq(journal_append(&journal, &tail, true, &err), ERROR_FAILURE);
+    cr_assert(strstr(err.message, "host restore"), "%s", err.message);
+    load(&again);
+    cr_assert_eq(again.count, 1);
+}

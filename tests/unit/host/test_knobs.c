@@ -91,6 +91,81 @@ Test(knobs, turn_boost_off_for_each_policy_where_there_is_no_common_file)
     fake_release(&fake);
 }
 
+/* --- what governor and turbo change along --- */
+
+/* Killed at each write, a tune and a restore leave a machine that the next restore gives back. */
+static void assert_given_back(struct fake *fake)
+{
+    const struct tune_request request = {.aslr = TUNE_ASLR_OFF};
+    AUTO_FREE char *before = fake_snapshot(fake);
+    for (int restoring = 0; restoring < 2; restoring++) {
+        int code = FAKE_DIED;
+        for (fake->writes = 0, fake->die_at = 1; code == FAKE_DIED; fake->die_at++) {
+            size_t die_at = fake->die_at;
+            fake->die_at = restoring ? 0 : die_at;
+            code = fake_tune(fake, &request);
+            fake->die_at = die_at;
+            if (restoring)
+                code = fake_restore(fake, false);
+            fake->die_at = 0;
+            cr_assert_eq(fake_restore(fake, false), 0);
+            fake->die_at = die_at;
+            AUTO_FREE char *after = fake_snapshot(fake);
+            cr_assert_str_eq(before, after);
+        }
+        cr_assert_eq(code, 0);
+        cr_assert_gt(fake->die_at, 5);
+    }
+}
+
+Test(knobs, give_back_the_tunables_that_go_with_a_governor)
+{
+    struct fake fake;
+    fake_init(&fake, "amd-acpi");
+    fake.ondemand = true;
+    add_file(&fake, CPU_ROOT "/cpufreq/ondemand/up_threshold", "50");
+    assert_given_back(&fake);
+    fake_release(&fake);
+}
+
+Test(knobs, give_back_the_frequency_that_somebody_has_set)
+{
+    struct fake fake;
+    fake_init(&fake, "amd-acpi");
+    for (int policy = 0; policy < 8; policy++) {
+        AUTO_FREE char *governor = xasprintf(POLICY "%d/scaling_governor", policy);
+        AUTO_FREE char *speed = xasprintf(POLICY "%d/scaling_setspeed", policy);
+        fake_put(&fake, governor, policy % 2 ? "ondemand" : "userspace");
+        add_file(&fake, speed, policy % 2 ? "<unsupported>" : "1800000");
+    }
+    assert_given_back(&fake);
+    fake_release(&fake);
+}
+
+Test(knobs, give_back_each_policys_boost_where_the_common_file_sets_it_along)
+{
+    struct fake fake;
+    fake_init(&fake, "amd-acpi");
+    for (int policy = 0; policy < 8; policy++) {
+        AUTO_FREE char *boost = xasprintf(POLICY "%d/boost", policy);
+        add_file(&fake, boost, policy == 3 ? "0" : "1");
+    }
+    assert_given_back(&fake);
+    fake_release(&fake);
+}
+
+Test(knobs, give_back_the_lower_limit_that_goes_down_with_turbo)
+{
+    struct fake fake;
+    fake_init(&fake, "intel-active");
+    add_file(&fake, CPU_ROOT "/intel_pstate/min_perf_pct", "100");
+    assert_given_back(&fake);
+    AUTO_TUNE_REPORT struct tune_report report = {0};
+    tune(&fake, "1", &report);
+    cr_assert_str_eq(fake_text(&fake, CPU_ROOT "/intel_pstate/min_perf_pct"), "62");
+    fake_release(&fake);
+}
+
 Test(knobs, leave_a_governor_that_the_driver_does_not_offer)
 {
     struct fake fake;

@@ -1,7 +1,9 @@
 #include "host/tune.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "fake_kernel.h"
+#include "host/journal.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -363,6 +365,29 @@ Test(tune, on_a_shared_machine_spares_the_neighbours)
 }
 
 /* --- one after another --- */
+
+/* A machine that is tuned every night and never restored. */
+Test(tune, again_and_again_does_not_let_the_journal_grow_for_ever)
+{
+    struct fake fake;
+    fake_init(&fake, "vm");
+    AUTO_FREE char *before = fake_snapshot(&fake);
+    AUTO_FREE char *path = path_join(fake.place.state, "journal");
+    AUTO_TUNE_REPORT struct tune_report report = {0}, again = {0}, restored = {0};
+    assert_tune(&fake, &plain, &report);
+    AUTO_STRBUF struct strbuf once = STRBUF_INIT, many = STRBUF_INIT;
+    cr_assert_eq(file_read(path, JOURNAL_FILE_MAX, &once, NULL), 0);
+    while (many.len + once.len < JOURNAL_FILE_MAX)
+        strbuf_add(&many, once.buf, once.len);
+    cr_assert_eq(file_write_atomic(path, many.buf, many.len, NULL), 0);
+    assert_tune(&fake, &plain, &again);
+    struct stat st;
+    cr_assert_eq(stat(path, &st), 0);
+    cr_assert_lt((size_t)st.st_size, 2 * once.len);
+    assert_restore(&fake, false, &restored);
+    assert_same(&fake, before, "tuned every night");
+    fake_release(&fake);
+}
 
 Test(tune, twice_keeps_what_the_first_has_found)
 {
