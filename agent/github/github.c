@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-enum { TOKEN_MAX = 4096, ITEMS_MAX = 100000, PAGE = 100 };
+enum { TOKEN_MAX = 4096, ITEMS_MAX = 100000, PAGE = 100, PAGES_MAX = ITEMS_MAX / PAGE };
 
 static void cleanup_secret(struct strbuf *secret)
 {
@@ -199,7 +199,7 @@ int github_send(struct github *github, const struct github_call *call, struct cJ
 
 struct page {
     const char *key;
-    size_t max, seen;
+    size_t max, seen, turned;
     bool enough, more; /* more: items behind the last one that was handed over */
     int (*item)(const struct cJSON *item, void *context, struct error *err);
     void *context;
@@ -223,6 +223,21 @@ static int read_page(struct page *page, const cJSON *answer, struct error *err)
     return 0;
 }
 
+/* *target: of this page, then of the next; NULL behind the last. A server whose pages lead in a
+ * circle is not asked for ever. */
+static int turn_page(const struct github *github, struct page *page,
+                     const struct http_response *response, char **target, struct error *err)
+{
+    AUTO_FREE char *next = http_next_page(response);
+    if (next && !page->enough && !http_client_is_home(github->client, next))
+        return error_set(err, ERROR_INPUT, "the next page is on another host");
+    if (next && !page->enough && (!strcmp(next, *target) || ++page->turned == PAGES_MAX))
+        return error_set(err, ERROR_INPUT, "GitHub's list has no end");
+    free(*target);
+    *target = take_ptr(next);
+    return 0;
+}
+
 int github_each(struct github *github, const struct github_call *call, const char *key, size_t max,
                 int (*item)(const struct cJSON *item, void *context, struct error *err),
                 void *context, struct error *err)
@@ -243,19 +258,18 @@ int github_each(struct github *github, const struct github_call *call, const cha
         int failed = send_to(github, &next, target, &response, err);
         if (!failed)
             failed = parse_answer(github, &next, &response, &answer, err);
-        if (!failed)
-            failed = read_page(&page, answer, err);
         if (failed)
             return failed;
+        failed = read_page(&page, answer, err);
+        if (!failed)
+            failed = turn_page(github, &page, &response, &target, err);
+        if (failed)
+            return error_wrap(err, "%s: cannot %s", github->repository,
+                              call->doing ? call->doing : "do this");
         /* The link of the next page has the query in it. */
         next.query_count = 0;
-        free(target);
-        target = http_next_page(&response);
         if (call->more)
             *call->more = page.more || target;
-        if (target && !page.enough && !http_client_is_home(github->client, target))
-            return error_set(err, ERROR_INPUT, "%s: cannot %s: the next page is on another host",
-                             github->repository, call->doing ? call->doing : "do this");
     }
     return 0;
 }

@@ -331,6 +331,7 @@ static struct retry_attempt describe(struct http_client *client, const struct ht
         .retry_after = http_header(response, "retry-after"),
         .remaining = http_header(response, "x-ratelimit-remaining"),
         .reset = http_header(response, "x-ratelimit-reset"),
+        .date = http_header(response, "date"),
         .says_limit = !failed && speaks_of_limit(response),
         .now_s = client->clock.unix_s(client->clock.context),
         .random = client->clock.random(client->clock.context),

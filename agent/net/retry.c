@@ -10,6 +10,13 @@
 /* A server's clock or arithmetic may be wrong: no limit is believed to last longer. */
 enum { LIMIT_MAX_S = 24 * 3600, PAUSE_MAX_S = 30, SECONDARY_S = 60 };
 
+/* The server's clock, where the answer has it. */
+static int64_t server_s(const struct retry_attempt *attempt)
+{
+    time_t date = attempt->date ? curl_getdate(attempt->date, NULL) : -1;
+    return date < 0 ? attempt->now_s : (int64_t)date;
+}
+
 /* Seconds from now, -1 when the header says nothing. */
 static double retry_after_s(const char *value, int64_t now_s)
 {
@@ -37,12 +44,12 @@ static bool is_limit(const struct retry_attempt *attempt)
 
 static double limit_s(const struct retry_attempt *attempt)
 {
-    double wait = retry_after_s(attempt->retry_after, attempt->now_s);
+    double wait = retry_after_s(attempt->retry_after, server_s(attempt));
     int64_t reset;
     if (wait < 0 && attempt->remaining && !strcmp(attempt->remaining, "0") && attempt->reset &&
         parse_int64(attempt->reset, &reset))
-        /* One more second: the two clocks are not the same. */
-        wait = fmax(0, (double)reset - (double)attempt->now_s) + 1;
+        /* One more second: the times are whole ones. */
+        wait = fmax(0, (double)reset - (double)server_s(attempt)) + 1;
     if (wait < 0)
         wait = doubled(SECONDARY_S, attempt->number);
     return fmin(wait, LIMIT_MAX_S);
@@ -51,7 +58,7 @@ static double limit_s(const struct retry_attempt *attempt)
 static double pause_s(const struct retry_attempt *attempt)
 {
     double wait = fmin(doubled(1, attempt->number), PAUSE_MAX_S);
-    double asked = attempt->answered ? retry_after_s(attempt->retry_after, attempt->now_s) : -1;
+    double asked = attempt->answered ? retry_after_s(attempt->retry_after, server_s(attempt)) : -1;
     return fmax(wait * (.5 + attempt->random / 2), asked);
 }
 
@@ -64,7 +71,7 @@ struct retry_decision retry_decide(const struct retry_policy *policy,
                                            (attempt->status >= 502 && attempt->status <= 504));
     if (limited) {
         decision.wait_s = limit_s(attempt);
-        decision.until_s = attempt->now_s + (int64_t)ceil(decision.wait_s);
+        decision.until_s = server_s(attempt) + (int64_t)ceil(decision.wait_s);
     } else if (attempt->answered ? transient && attempt->idempotent
                                  : attempt->idempotent || attempt->unheard) {
         decision.wait_s = pause_s(attempt);

@@ -7,6 +7,8 @@
  *
  * A limit ends at Retry-After, else at x-ratelimit-reset where x-ratelimit-remaining is 0, else
  * (GitHub's advice for a secondary limit that names no time) a minute from now, doubled each time.
+ * A time that a server names is one of its own clock, which the answer's Date tells: the clock here
+ * may be wrong.
  * Other pauses are 1, 2, 4, … 30 seconds, each cut to between its half and its whole at random, so
  * that clients that failed together do not come back together.
  */
@@ -27,8 +29,8 @@ struct retry_attempt {
     bool unheard;    /* no answer, and the request did not reach the server */
     bool idempotent; /* the request may be carried out twice */
     long status;
-    const char *retry_after, *remaining, *reset; /* header values, or NULL */
-    bool says_limit;                             /* the body speaks of a rate limit */
+    const char *retry_after, *remaining, *reset, *date; /* header values, or NULL */
+    bool says_limit;                                    /* the body speaks of a rate limit */
     int64_t now_s;
     double random; /* in [0, 1) */
 };

@@ -460,6 +460,13 @@ def test_a_next_page_on_another_host_is_not_fetched(github):
     assert not github.server.blob_requests
 
 
+def test_pages_that_lead_in_a_circle_have_an_end(github):
+    again = b'HTTP/1.1 200 OK\r\nLink: </page>; rel="next"\r\nContent-Length: 2\r\n\r\n[]'
+    github.server.raw(again.replace(b"/page", github.server.url.encode() + b"/page"), times=50)
+    assert "owner/name: cannot list commits: GitHub's list has no end" in github.error("commits")
+    assert len(github.server.requests) == 2
+
+
 def test_a_wrong_command_line_is_told_in_one_line(github):
     for words in (["dispatch"], ["dispatch", "a", "--event", "b"], ["comment"], ["comment", "7", "--id", "5"],
                   ["comment", "7", "--react", "eyes"], ["comment", "7", "--marker", "x"], ["check"],

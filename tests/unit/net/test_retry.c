@@ -128,6 +128,24 @@ Test(retry, an_hourly_limit_ends_when_its_header_says)
     cr_assert_float_eq(wait_of(attempt), 1, 1e-9);
 }
 
+Test(retry, a_limit_ends_by_the_clock_of_the_server)
+{
+    struct retry_attempt attempt = answer(403);
+    attempt.date = "Sat, 21 Nov 2026 13:00:00 GMT"; /* an hour ahead of the clock here */
+    attempt.remaining = "0";
+    attempt.reset = "1795266050"; /* NOW + 3600 + 50 */
+    cr_assert_float_eq(wait_of(attempt), 51, 1e-9);
+    attempt.retry_after = "Sat, 21 Nov 2026 13:00:20 GMT";
+    cr_assert_float_eq(wait_of(attempt), 20, 1e-9);
+    attempt.retry_after = NULL;
+    attempt.date = "Sat, 21 Nov 2026 11:00:00 GMT"; /* and an hour behind */
+    attempt.reset = "1795258850";
+    cr_assert_float_eq(wait_of(attempt), 51, 1e-9);
+    attempt.date = "nonsense";
+    attempt.reset = "1795262450";
+    cr_assert_float_eq(wait_of(attempt), 51, 1e-9);
+}
+
 Test(retry, a_limit_that_outlasts_patience_says_until_when)
 {
     struct retry_attempt attempt = answer(429);
