@@ -13,6 +13,7 @@ import pytest
 import store_helpers
 from conftest import tool
 from docker_daemon import ROOT, TOOLS
+from github_server import GitHubServer
 
 ACTIONS = sorted(path.parent.name for path in (ROOT / "actions").glob("*/action.yml"))
 
@@ -409,6 +410,21 @@ def test_every_step_of_a_workflow_gives_inputs_that_its_action_has(agent, path):
             elif "LB_COMMAND" in used.get("env", {}):
                 env = {name: value for name, value in used["env"].items() if name.startswith("LB_")}
                 assert arguments(agent, env)[1] == env["LB_COMMAND"].split()[0]
+
+
+def test_the_daily_analysis_takes_the_label_of_merged_pull_requests(step):
+    steps = {row.get("name"): row.get("env", {}) for row in load(
+        ROOT / "workflows" / "analyze-results.yml")["jobs"]["analyze"]["steps"]}
+    update, changes = steps["Update the alerts"], steps["Changes"]
+    assert list(steps).index("Update the alerts") < list(steps).index("Changes"), "what is announced is noted first"
+    store_levels(step, ["b"], 1, 100.0)
+    store_levels(step, ["b"], 13, 200.0)
+    with GitHubServer("owner/lance") as server:
+        server.repo.add_pull(5, head_sha="1" * 40, state="closed", merged_as=f"{13:040x}", labels=["perf: expected"])
+        env = {"LB_COMMAND": update["LB_COMMAND"], "LB_PROJECT": "lance", **server.env()}
+        step("alerts update", env=env | {name: "owner/lance" for name in update if name == "LB_GITHUB"})
+        step("changes", env={"LB_COMMAND": "changes", "LB_FAIL_ON": changes["LB_FAIL_ON"]})
+    assert step.outputs()["regressions"] == "0"
 
 
 def test_who_ignores_the_end_of_its_children_gets_the_exit_code_all_the_same(step):
