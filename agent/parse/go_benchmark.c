@@ -158,7 +158,47 @@ static bool read_iterations(const char **text, uint64_t *out)
 
 static bool is_name(const char *word, size_t len)
 {
-    return len > 9 && !strncmp(word, "Benchmark", 9) && !islower((unsigned char)word[9]);
+    return len >= 9 && !strncmp(word, "Benchmark", 9) &&
+           (len == 9 || !islower((unsigned char)word[9]));
+}
+
+static bool is_wall_time(const char *text)
+{
+    size_t len = 0, unit_len = 0;
+    double ignored = 0;
+    const char *number = text_word(&text, &len), *unit = text_word(&text, &unit_len);
+    return unit && go_number(number, len, &ignored) && unit_len == 5 && !strncmp(unit, "ns/op", 5);
+}
+
+/*
+ * "N\tvalue ns/op" at the end of other words, which the benchmark itself has printed between its
+ * name and its figures, or in front of both. Log lines are indented, and are none.
+ */
+static const char *find_figures(const char *line)
+{
+    for (const char *tab = *line == ' ' ? NULL : strchr(line, '\t'); tab;
+         tab = strchr(tab + 1, '\t')) {
+        const char *digits = tab;
+        while (digits > line && isdigit((unsigned char)digits[-1]))
+            digits--;
+        if (digits < tab && is_wall_time(tab))
+            return digits;
+    }
+    return NULL;
+}
+
+/* The last name in front of the figures; false when there is none. */
+static bool find_name(const char *line, const char *figures, struct strbuf *out)
+{
+    const char *word = NULL;
+    bool found = false;
+    for (size_t len = 0; (word = text_word(&line, &len)) && word < figures;)
+        if (is_name(word, len)) {
+            strbuf_clear(out);
+            strbuf_add(out, word, len);
+            found = true;
+        }
+    return found;
 }
 
 static int keep_line(struct go_file *file, const struct stream *s, const char *name, size_t len,
@@ -195,8 +235,11 @@ static int parse_line(struct go_file *file, struct stream *s, const char *line, 
     } else {
         text = line;
     }
-    if (!s->name.len || !read_iterations(&text, &iterations))
-        return 0;
+    if (!s->name.len || !read_iterations(&text, &iterations)) {
+        text = find_figures(line);
+        if (!text || !find_name(line, text, &s->name) || !read_iterations(&text, &iterations))
+            return 0;
+    }
     int rc = keep_line(file, s, s->name.buf, s->name.len, iterations, text, err);
     strbuf_clear(&s->name);
     return rc;

@@ -13,9 +13,10 @@
  *     X/op            metric X, in X/op
  *     other           a metric of that name and unit
  *
- * Other lines are passed over, also those that a benchmark prints between its name and its numbers;
- * a line of results that is cut off is an error. With -json the output of each package is put
- * together before it is read, since test2json cuts lines where they were flushed.
+ * Other lines are passed over, also those that a benchmark prints between its name and its numbers,
+ * and words that it prints on their line; a line of results that is cut off is an error. With -json
+ * the output of each package is put together before it is read, since test2json cuts lines where
+ * they were flushed.
  */
 #pragma once
 

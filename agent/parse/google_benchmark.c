@@ -183,7 +183,7 @@ static int add_entry(struct gather *gather, const struct entry *e, const struct 
         .count = 1,
         .iterations = mean_only || !e->iterations ? NULL : &e->iterations,
         .mean_only = mean_only,
-        .throughput = find_throughput(e, unit),
+        .throughput = mean_only ? (struct throughput){0} : find_throughput(e, unit),
         .details = details.len > 2 ? details.buf : NULL,
     };
     int rc = gather_add(gather, &piece, err);

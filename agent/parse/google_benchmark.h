@@ -10,7 +10,8 @@
  * A counter is a metric of its own name in the unit "number", since the file does not say another.
  * bytes_per_second, else items_per_second, becomes the throughput: the work of one iteration is the
  * rate times the time that Google Benchmark divided by, which is the CPU's unless the name says
- * real_time or manual_time. Benchmarks with error_occurred or skipped are left out with a warning.
+ * real_time or manual_time. The means of both do not give it, so aggregates have none. Benchmarks
+ * with error_occurred or skipped are left out with a warning.
  */
 #pragma once
 

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
+#include "base/strlist.h"
 #include "parse/gather.h"
 #include "parse/json_outline.h"
 #include "parse/json_value.h"
@@ -11,6 +12,7 @@
 
 struct command {
     struct strbuf name, parameters, exit_codes;
+    struct strlist keys, settings; /* of the parameters */
     struct double_list times;
     double mean, user, system;
 };
@@ -25,6 +27,8 @@ static void command_release(struct command *c)
     strbuf_release(&c->name);
     strbuf_release(&c->parameters);
     strbuf_release(&c->exit_codes);
+    strlist_release(&c->keys);
+    strlist_release(&c->settings);
     free(c->times.items);
 }
 
@@ -35,6 +39,8 @@ static void command_clear(struct command *c)
     strbuf_clear(&c->name);
     strbuf_clear(&c->parameters);
     strbuf_clear(&c->exit_codes);
+    strlist_clear(&c->keys);
+    strlist_clear(&c->settings);
     c->times.count = 0;
     c->mean = c->user = c->system = NAN;
 }
@@ -54,6 +60,45 @@ static int read_times(struct json_reader *r, struct double_list *out, struct err
     return rc || is_null ? rc : json_read_doubles(r, out, err);
 }
 
+/* An object of strings; other versions may write null. */
+static int read_parameters(struct json_reader *r, struct command *c, struct error *err)
+{
+    AUTO_STRBUF struct strbuf value = STRBUF_INIT;
+    bool more = false, is_null = false;
+    int rc = json_try_null(r, &is_null, err);
+    if (rc || is_null)
+        return rc;
+    strbuf_clear(&c->parameters);
+    strbuf_addch(&c->parameters, '{');
+    rc = json_enter(r, JSON_OBJECT_BEGIN, err);
+    while (!rc && !(rc = json_next_key(r, &more, err)) && more) {
+        strlist_push(&c->keys, r->text.buf);
+        strbuf_clear(&value);
+        rc = json_copy(r, &value, BENCHMARK_DETAILS_MAX / 2, err);
+        if (rc)
+            return rc;
+        strlist_push(&c->settings, *value.buf == '"' ? r->text.buf : value.buf);
+        json_raw(&c->parameters, c->keys.items[c->keys.count - 1], value.buf);
+        if (c->parameters.len > BENCHMARK_DETAILS_MAX / 2)
+            return json_fail(r, err, "parameters of more than %zu bytes",
+                             BENCHMARK_DETAILS_MAX / 2);
+    }
+    strbuf_addch(&c->parameters, '}');
+    return rc;
+}
+
+/* With -n, commands of other parameters may have one name: what it does not show goes behind it. */
+static void complete_name(struct command *c)
+{
+    AUTO_STRBUF struct strbuf hidden = STRBUF_INIT;
+    for (size_t i = 0; i < c->keys.count; i++)
+        if (!strstr(c->name.buf, c->settings.items[i]))
+            strbuf_addf(&hidden, "%s%s=%s", hidden.len ? ", " : "", c->keys.items[i],
+                        c->settings.items[i]);
+    if (hidden.len)
+        strbuf_addf(&c->name, " (%s)", hidden.buf);
+}
+
 static int read_member(struct json_reader *r, struct command *c, struct error *err)
 {
     if (json_text_is(r, "command"))
@@ -66,19 +111,18 @@ static int read_member(struct json_reader *r, struct command *c, struct error *e
         return read_time(r, &c->user, err);
     if (json_text_is(r, "system"))
         return read_time(r, &c->system, err);
-    struct strbuf *copy = json_text_is(r, "parameters")   ? &c->parameters
-                          : json_text_is(r, "exit_codes") ? &c->exit_codes
-                                                          : NULL;
-    if (!copy)
+    if (json_text_is(r, "parameters"))
+        return read_parameters(r, c, err);
+    if (!json_text_is(r, "exit_codes"))
         return json_skip(r, err);
-    strbuf_clear(copy);
-    return json_copy(r, copy, BENCHMARK_DETAILS_MAX / 2, err);
+    strbuf_clear(&c->exit_codes);
+    return json_copy(r, &c->exit_codes, BENCHMARK_DETAILS_MAX / 2, err);
 }
 
 static void write_details(const struct command *c, struct strbuf *out)
 {
     strbuf_addch(out, '{');
-    if (c->parameters.len && *c->parameters.buf == '{' && strcmp(c->parameters.buf, "{}"))
+    if (c->parameters.len > 2)
         json_raw(out, "parameters", c->parameters.buf);
     if (strpbrk(c->exit_codes.buf, "123456789"))
         json_raw(out, "exit_codes", c->exit_codes.buf);
@@ -89,6 +133,7 @@ static int keep_command(struct gather *gather, struct command *c, struct error *
 {
     AUTO_STRBUF struct strbuf details = STRBUF_INIT;
     write_details(c, &details);
+    complete_name(c);
     bool mean_only = !c->times.count;
     double mean = c->mean * 1e9, cpu = (c->user + c->system) * 1e9;
     for (size_t i = 0; i < c->times.count; i++)

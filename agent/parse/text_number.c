@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define NUMBER_MAX 64 /* bytes of a number */
+#define NUMBER_MAX 400 /* bytes of a number: the largest double has 309 digits */
 
 /* Whether a comma at `at` has one to three digits in front of it, the first of all not 0, and three
  * behind it, and no more than three. */

@@ -66,6 +66,31 @@ Test(formats, hyperfine_gives_every_run)
     cr_assert_str_eq(find(&c, "sleep 0.02", NULL)->details, "{\"parameters\":{\"n\":\"2\"}}");
 }
 
+Test(formats, hyperfines_commands_of_one_name_are_told_apart_by_their_parameters)
+{
+    static const char text[] =
+        "{\"results\":[{\"command\":\"build\",\"mean\":1,\"parameters\":{\"jobs\":\"1\"}},"
+        "{\"command\":\"build\",\"mean\":2,\"parameters\":{\"jobs\":\"2\",\"cc\":\"gcc\"}},"
+        "{\"parameters\":{\"n\":\"2\"},\"command\":\"sleep 2\",\"mean\":3}]}";
+    AUTO_COLLECTION struct collection c = collect_text("auto", text, sizeof(text) - 1);
+    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    expect(&c, "build (jobs=1)", NULL, "nanoseconds", 1, 1e9);
+    expect(&c, "build (jobs=2, cc=gcc)", NULL, "nanoseconds", 1, 2e9);
+    expect(&c, "sleep 2", NULL, "nanoseconds", 1, 3e9);
+}
+
+Test(formats, google_benchmarks_means_give_no_work_per_iteration)
+{
+    static const char text[] =
+        "{\"context\":{},\"benchmarks\":[{\"name\":\"b_mean\",\"run_name\":\"b\","
+        "\"run_type\":\"aggregate\",\"aggregate_name\":\"mean\",\"real_time\":2,"
+        "\"cpu_time\":1.5,\"time_unit\":\"us\",\"items_per_second\":1000000}]}";
+    AUTO_COLLECTION struct collection c = collect_text("auto", text, sizeof(text) - 1);
+    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    expect(&c, "b", NULL, "nanoseconds", 1, 2000);
+    cr_assert_eq(find(&c, "b", NULL)->throughput, 0);
+}
+
 Test(formats, criterions_text_has_long_names_changes_and_throughput)
 {
     static const char *const files[] = {"criterion-text-0.8.txt", "criterion-text-0.8-change.txt"};
@@ -126,6 +151,28 @@ Test(formats, go_keeps_packages_apart_and_counts_together)
     const struct collected *sub = find(&c, "example.com/formats/a.BenchmarkSub/big=1/x-2-2", NULL);
     cr_assert_eq(sub->iterations[1], 100);
     cr_assert(strstr(sub->details, "\"goarch\":\"amd64\""));
+}
+
+Test(formats, go_keeps_benchmarks_that_print_on_their_own_line_and_the_one_called_benchmark)
+{
+    static const char text[] = "pkg: p\n"
+                               "dots BenchmarkPrint \t... ...      20\t     328.1 ns/op\n"
+                               "BenchmarkPrint      \t...      20\t     282.8 ns/op\n"
+                               "BenchmarkVerbose\n"
+                               "... BenchmarkVerbose-2 \t     20\t     409 ns/op\t   8 B/op\n"
+                               "    a_test.go:6: BenchmarkLogged \t     20\t     77 ns/op\n"
+                               "Benchmark           \t      20\t     381.5 ns/op\n"
+                               "BenchmarkSentinel   \t      20\t     1.5 ns/op\t  1"
+                               "00000000000000000000000000000000000000000000000000"
+                               "00000000000000000000000000000000000000000000000000 worst\n";
+    AUTO_COLLECTION struct collection c = collect_text("auto", text, sizeof(text) - 1);
+    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    cr_assert_eq(c.count, 6);
+    expect(&c, "p.BenchmarkPrint", NULL, "nanoseconds", 2, 328.1);
+    expect(&c, "p.BenchmarkVerbose-2", NULL, "nanoseconds", 1, 409);
+    expect(&c, "p.BenchmarkVerbose-2", "allocated_bytes", "bytes", 1, 8);
+    expect(&c, "p.Benchmark", NULL, "nanoseconds", 1, 381.5);
+    expect(&c, "p.BenchmarkSentinel", "worst", "worst", 1, 1e100);
 }
 
 Test(formats, go_json_is_put_together_from_its_pieces)
