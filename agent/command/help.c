@@ -33,13 +33,68 @@ static void print_exit_codes(FILE *out, const char *row)
 #undef PRINT_EXIT_CODE
 }
 
+enum {
+    HELP_COLUMNS = 100,
+    OPTION_COLUMN = 29, /* where the text of an option begins */
+};
+
+/* Columns of the first `len` bytes, each character taken for one. */
+static size_t columns_of(const char *text, size_t len)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < len; i++)
+        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+/* `text` from column `at` on, broken between words before HELP_COLUMNS; further lines begin at
+ * column `indent`. Ends the line. */
+static void print_wrapped(FILE *out, const char *text, size_t at, size_t indent)
+{
+    bool first = true;
+    while (*text) {
+        size_t len = strcspn(text, " \n");
+        size_t columns = columns_of(text, len);
+        if (!first && at + 1 + columns > HELP_COLUMNS) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (!first) {
+            fputc(' ', out);
+            at++;
+        }
+        fwrite(text, 1, len, out);
+        at += columns;
+        first = false;
+        text += len;
+        text += strspn(text, " \n");
+    }
+    fputc('\n', out);
+}
+
+/* Paragraphs stand between empty lines; one that begins with a blank is printed as it is. */
+static void print_description(FILE *out, const char *text)
+{
+    while (text) {
+        const char *end = strstr(text, "\n\n");
+        AUTO_FREE char *paragraph = end ? xstrndup(text, (size_t)(end - text)) : xstrdup(text);
+        fputc('\n', out);
+        if (*paragraph == ' ')
+            fprintf(out, "%s\n", paragraph);
+        else
+            print_wrapped(out, paragraph, 0, 0);
+        text = end ? end + 2 : NULL;
+    }
+}
+
 static void print_options(FILE *out, const struct option_row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         AUTO_FREE char *left = xasprintf("--%s%s%s", rows[i].name, rows[i].value ? " " : "",
                                          rows[i].value ? rows[i].value : "");
-        fprintf(out, "  %-26s %s%s\n", left, rows[i].help,
-                rows[i].kind == OPTION_LIST ? " (repeatable)" : "");
+        AUTO_FREE char *help =
+            xasprintf("%s%s", rows[i].help, rows[i].kind == OPTION_LIST ? " (repeatable)" : "");
+        int printed = fprintf(out, "  %-26s ", left);
+        print_wrapped(out, help, (size_t)printed, OPTION_COLUMN);
     }
 }
 
@@ -63,10 +118,13 @@ void help_overview(FILE *out)
 
 void help_command(FILE *out, const struct command *command)
 {
-    fprintf(out, "lance-bench %s: %s\n\nusage: lance-bench %s %s\n", command->name,
-            command->summary, command->name, command->arguments);
-    if (command->description)
-        fprintf(out, "\n%s\n", command->description);
+    AUTO_FREE char *title = xasprintf("lance-bench %s: %s", command->name, command->summary);
+    AUTO_FREE char *usage =
+        xasprintf("usage: lance-bench %s %s", command->name, command->arguments);
+    print_wrapped(out, title, 0, 0);
+    fputc('\n', out);
+    print_wrapped(out, usage, 0, strlen("usage: lance-bench "));
+    print_description(out, command->description);
     if (command->option_count) {
         fputs("\nOptions\n", out);
         print_options(out, command->options, command->option_count);
@@ -149,106 +207,4 @@ const struct command command_help = {
     .options_size = sizeof(struct help_options),
     .max_args = 2,
     .run = run_help,
-};
-
-/* Every "--name" of the rows, with a space in front of each. */
-static void add_option_words(struct strbuf *out, const struct option_row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        strbuf_addf(out, " --%s", rows[i].name);
-}
-
-static void print_bash(FILE *out)
-{
-    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
-    for (size_t i = 0; i < command_count; i++) {
-        strbuf_addf(&text, "        \"%s\") words=\"", commands[i]->name);
-        add_option_words(&text, commands[i]->options, commands[i]->option_count);
-        add_option_words(&text, global_option_rows, global_option_count);
-        strbuf_addstr(&text, "\" ;;\n");
-    }
-    fputs(
-        "_lance_bench() {\n    local words current=${COMP_WORDS[COMP_CWORD]} i command=\n"
-        "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
-        "        case ${COMP_WORDS[i]} in -*) ;; *) command=\"$command ${COMP_WORDS[i]}\" ;; esac\n"
-        "    done\n    command=${command# }\n    case $command in\n        \"\") words=\"",
-        out);
-    for (size_t i = 0; i < command_count; i++) {
-        const char *name = commands[i]->name;
-        size_t len = strcspn(name, " ");
-        bool repeated = i && !strncmp(commands[i - 1]->name, name, len + 1) && name[len] == ' ';
-        if (!repeated)
-            fprintf(out, "%s%.*s", i ? " " : "", (int)len, name);
-    }
-    fputs("\" ;;\n", out);
-    const char *last = "";
-    for (size_t i = 0; i < command_count; i++) {
-        const char *name = commands[i]->name;
-        size_t len = strcspn(name, " ");
-        AUTO_FREE char *word = xstrndup(name, len);
-        if (name[len] != ' ' || (!strncmp(last, name, len) && last[len] == ' '))
-            continue;
-        AUTO_FREE char *verbs = help_verbs_of(word);
-        for (char *comma = verbs; (comma = strchr(comma, ','));)
-            *comma = ' ';
-        fprintf(out, "        \"%s\") words=\"%s\" ;;\n", word, verbs);
-        last = name;
-    }
-    fprintf(out,
-            "%s    esac\n"
-            "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n}\n"
-            "complete -o default -F _lance_bench lance-bench\n",
-            text.buf);
-}
-
-static void print_fish(FILE *out)
-{
-    for (size_t i = 0; i < command_count; i++) {
-        const char *name = commands[i]->name;
-        const char *space = strchr(name, ' ');
-        if (space)
-            fprintf(
-                out,
-                "complete -c lance-bench -n '__fish_seen_subcommand_from %.*s' -a %s -d \"%s\"\n",
-                (int)(space - name), name, space + 1, commands[i]->summary);
-        else
-            fprintf(out, "complete -c lance-bench -n __fish_use_subcommand -a %s -d \"%s\"\n", name,
-                    commands[i]->summary);
-        for (size_t k = 0; k < commands[i]->option_count; k++)
-            fprintf(
-                out,
-                "complete -c lance-bench -n '__fish_seen_subcommand_from %.*s' -l %s -d \"%s\"\n",
-                (int)strcspn(name, " "), name, commands[i]->options[k].name,
-                commands[i]->options[k].help);
-    }
-}
-
-static int run_completion(const struct globals *globals, const void *options,
-                          const struct strlist *args, struct error *err)
-{
-    (void)globals;
-    (void)options;
-    if (!strcmp(args->items[0], "bash")) {
-        print_bash(stdout);
-    } else if (!strcmp(args->items[0], "zsh")) {
-        fputs("autoload -U +X bashcompinit && bashcompinit\n", stdout);
-        print_bash(stdout);
-    } else if (!strcmp(args->items[0], "fish")) {
-        print_fish(stdout);
-    } else {
-        return error_set(err, ERROR_USAGE, "completion is for bash, zsh or fish, not '%s'",
-                         args->items[0]);
-    }
-    return 0;
-}
-
-const struct command command_completion = {
-    .name = "completion",
-    .group = "machine",
-    .summary = "Print the completion script of a shell",
-    .arguments = "bash|zsh|fish",
-    .description = "Load it with: source <(lance-bench completion bash)",
-    .min_args = 1,
-    .max_args = 1,
-    .run = run_completion,
 };

@@ -211,7 +211,7 @@ const struct command command_query = {
     .summary = "Ask the database with SQL (SELECT only)",
     .arguments = "SQL [--output FORMAT]",
     .description =
-        "Every table of the database is there under its name: results, runs, commits, …\n"
+        "Every table of the database is there under its name: results, runs, commits, …\n\n"
         "  lance-bench query \"SELECT benchmark_name, summary['median'] FROM results LIMIT 5\"",
     .options = rows_of_query,
     .option_count = ARRAY_SIZE(rows_of_query),

@@ -48,6 +48,12 @@ def test_each_command_has_help_that_names_its_options(agent):
         assert run(agent, *name.split(), "--help").stdout == text
 
 
+def test_no_line_of_help_is_longer_than_a_hundred_columns_or_ends_in_a_blank(agent):
+    for name in commands(agent):
+        for line in run(agent, "help", *name.split()).stdout.splitlines():
+            assert len(line) <= 100 and line == line.rstrip(), f"{name}: {line}"
+
+
 def test_help_for_what_is_no_command_is_wrong_usage(agent):
     assert "nosuch" in run(agent, "help", "nosuch", code=129).stderr
     assert "info, compact, export" in run(agent, "help", "db", code=129).stderr
@@ -70,32 +76,52 @@ def test_the_licences_of_everything_linked_in_are_printed(agent):
         assert part in text, part
 
 
-def test_the_bash_completion_is_valid_and_completes_commands_and_options(agent, tmp_path):
-    script = tmp_path / "completion.bash"
-    script.write_text(run(agent, "completion", "bash").stdout)
-    subprocess.run(["bash", "-n", script], check=True)
-
-    def complete(*words):
-        code = (f"source {script}; COMP_WORDS=(lance-bench {' '.join(words)}); COMP_CWORD={len(words)}; "
-                "f=$(complete -p lance-bench | sed 's/.*-F \\([^ ]*\\).*/\\1/'); "
-                "$f lance-bench \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\"; "
-                "printf '%s\\n' \"${COMPREPLY[@]}\"")
-        return subprocess.run(["bash", "-c", code], capture_output=True, encoding="utf-8", check=True).stdout.split()
-
-    assert "publish" in complete("pub")
-    assert "results" in complete("res")
-    assert "--dut-version" in complete("publish", "criterion", "--dut-v")
+# What a shell offers for the last word. In zsh the options are those under which bashcompinit calls the function.
+COMPLETE = {
+    "bash": """source {script}; COMP_WORDS=({words}); COMP_CWORD={last}; _lance_bench; printf '%s\\n' "${{COMPREPLY[@]}}\"""",
+    "zsh": """autoload -U compinit && compinit -u -D; source {script}; setopt ksharrays shwordsplit;
+              COMP_WORDS=({words}); COMP_CWORD={last}; _lance_bench; printf '%s\\n' "${{COMPREPLY[@]}}\"""",
+    "fish": """source {script}; complete -C '{line}'""",
+}
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_the_other_completions_are_valid_where_the_shell_is_there(agent, shell, tmp_path):
-    text = run(agent, "completion", shell).stdout
-    assert "lance-bench" in text and "publish" in text
+@pytest.fixture(scope="session", params=COMPLETE)
+def complete(request, agent, tmp_path_factory):
+    shell = request.param
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
-    script = tmp_path / "completion"
-    script.write_text(text)
+    script = tmp_path_factory.mktemp(shell) / "completion"
+    script.write_text(run(agent, "completion", shell).stdout)
     subprocess.run([shell, "-n", script], check=True)
+
+    def ask(*words):
+        words = ("lance-bench", *words)
+        code = COMPLETE[shell].format(script=script, last=len(words) - 1, line=" ".join(words),
+                                      words=" ".join(f"'{word}'" for word in words))
+        done = subprocess.run([shell, *(["-f"] if shell == "zsh" else []), "-c", code], capture_output=True,
+                              encoding="utf-8", check=True)
+        assert done.stderr == "", done.stderr
+        offered = {line.split("\t")[0] for line in done.stdout.splitlines()} - {""}
+        return {word for word in offered if word.startswith(words[-1])}  # zsh itself leaves the others out
+
+    return ask
+
+
+def test_a_completion_knows_commands_groups_and_their_verbs(complete):
+    assert {"host", "help"} <= complete("h") and "publish" in complete("pub")
+    assert {"list", "add", "cancel", "retry"} <= complete("jobs", "")
+    assert complete("host", "cal") == {"calibrate"}
+
+
+def test_a_completion_knows_the_options_of_each_command_and_no_others(agent, complete):
+    for name in ("publish criterion", "host tune", "bot finish", "checkout", "publish"):
+        rows = re.findall(r"^  (--[a-z-]+)", run(agent, "help", *name.split()).stdout, re.MULTILINE)
+        assert complete(*name.split(), "--") == set(rows), name
+
+
+def test_a_completion_goes_on_behind_arguments_and_values_of_options(complete):
+    assert complete("run", "src", "--ret") == {"--retakes"}
+    assert complete("--db", "s3://b/p", "run", "--testbed-name", "host", "--ret") == {"--retakes"}
 
 
 def test_an_unknown_shell_is_wrong_usage(agent):
