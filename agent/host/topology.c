@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define CPU_ROOT "/sys/devices/system/cpu"
+/* The counters of a hybrid processor's performance cores are a device of their own. */
+#define PERFORMANCE_CORES "/sys/devices/cpu_core/cpus"
 
 static bool read_list(const struct host_io *io, const char *path, cpu_set_t *out)
 {
@@ -90,6 +92,16 @@ static void read_nodes(const struct host_io *io, struct topology *t)
     }
 }
 
+static void read_core_kinds(const struct host_io *io, struct topology *t)
+{
+    cpu_set_t performance;
+    if (!read_list(io, PERFORMANCE_CORES, &performance) || !CPU_COUNT(&performance))
+        return;
+    for (size_t i = 0; i < t->count; i++)
+        t->cpus[i].efficiency =
+            t->cpus[i].online && !CPU_ISSET((size_t)t->cpus[i].id, &performance);
+}
+
 static void read_cpu(const struct host_io *io, const struct topology *t, int id,
                      struct host_cpu *out)
 {
@@ -126,6 +138,7 @@ int topology_read(const struct host_io *io, struct topology *out, struct error *
     for (size_t id = 0; id < CPU_SETSIZE; id++)
         if (CPU_ISSET(id, &t.present))
             read_cpu(io, &t, (int)id, &t.cpus[t.count++]);
+    read_core_kinds(io, &t);
     read_caches(io, &t);
     read_nodes(io, &t);
     *out = t;
@@ -147,34 +160,42 @@ const struct host_cpu *topology_cpu(const struct topology *topology, size_t id)
     return NULL;
 }
 
-/* Whether this CPU is the first online thread of a core that may be given to benchmarks; `first` is
- * the first CPU that is online. */
-static bool is_candidate(const struct topology *t, const struct host_cpu *cpu,
+/* Whether this CPU is the first thread within `among` of a core that may be given to benchmarks;
+ * `first` is the first CPU that is online. */
+static bool is_candidate(const cpu_set_t *among, const struct host_cpu *cpu,
                          const struct host_cpu *first)
 {
     cpu_set_t threads;
-    CPU_AND(&threads, &cpu->siblings, &t->online);
-    if (!cpu->online || cpu_mask_first(&threads) != cpu->id)
+    CPU_AND(&threads, &cpu->siblings, among);
+    if (cpu_mask_first(&threads) != cpu->id)
         return false;
     return !first || !CPU_ISSET((size_t)cpu->id, &first->siblings);
 }
 
-/* The biggest of the CPUs that may be given to benchmarks, within `among`. */
+/* Below 0: `a` is the smaller core. */
+static int compare_cores(const struct host_cpu *a, const struct host_cpu *b)
+{
+    if (a->efficiency != b->efficiency)
+        return a->efficiency ? -1 : 1;
+    return (a->capacity > b->capacity) - (a->capacity < b->capacity);
+}
+
+/* The biggest of the CPUs that may be given to benchmarks; `among` are online. */
 static void find_candidates(const struct topology *t, const cpu_set_t *among, cpu_set_t *out)
 {
     const struct host_cpu *first = topology_cpu(t, (size_t)cpu_mask_first(&t->online));
-    int capacity = -1;
+    const struct host_cpu *biggest = NULL;
     CPU_ZERO(out);
     for (size_t i = 0; i < t->count; i++) {
         const struct host_cpu *cpu = &t->cpus[i];
-        if (!is_candidate(t, cpu, first) || cpu->capacity < capacity)
+        int bigger = biggest ? compare_cores(cpu, biggest) : 1;
+        if (!is_candidate(among, cpu, first) || bigger < 0)
             continue;
-        if (cpu->capacity > capacity)
+        if (bigger > 0)
             CPU_ZERO(out);
-        capacity = cpu->capacity;
+        biggest = cpu;
         CPU_SET((size_t)cpu->id, out);
     }
-    CPU_AND(out, out, among);
 }
 
 /* Those of `candidates` with the last-level cache `llc`. */
@@ -229,7 +250,7 @@ static void warn_spread(const struct topology *t, const cpu_set_t *cpus, struct 
         threads |= CPU_COUNT(&both) > 1;
         nodes |= cpu->node != first->node;
         llcs |= cpu->llc != first->llc;
-        capacities |= cpu->capacity != first->capacity;
+        capacities |= compare_cores(cpu, first) != 0;
     }
     AUTO_FREE char *text = cpu_list_text(cpus);
     if (nodes)
@@ -254,7 +275,8 @@ int topology_parse(const struct topology *topology, const char *text, cpu_set_t 
 {
     cpu_set_t cpus, left;
     if (!cpu_mask_parse_list(text, &cpus))
-        return error_set(err, ERROR_USAGE, "'%s' is no list of CPUs such as 2-5,8", text);
+        return error_set(err, ERROR_USAGE, "'%s' is no list of CPUs such as 2-5,8, from 0 to %d",
+                         text, CPU_SETSIZE - 1);
     if (!CPU_COUNT(&cpus))
         return error_set(err, ERROR_USAGE,
                          "the list of CPUs is empty: give one such as 2-5, or leave --cpus away");

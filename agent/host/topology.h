@@ -18,6 +18,7 @@ struct host_cpu {
     int core, package, node;          /* core ids are unique within their package only */
     int llc;                          /* the lowest CPU that shares the last-level cache */
     int capacity;                     /* of big.LITTLE: 1024 is the biggest */
+    bool efficiency;                  /* of Intel's hybrid processors: no performance core */
     cpu_set_t siblings;               /* threads of the same core, this one too */
 };
 
@@ -37,7 +38,8 @@ const struct host_cpu *topology_cpu(const struct topology *topology, size_t id);
 /*
  * The CPUs for benchmarks: one thread of each physical core of one last-level cache, away from the
  * core of the first CPU, where interrupts and the system live. Of several caches the one with the
- * most such cores; of big and little cores the big ones; where the boot isolated CPUs, those.
+ * most such cores. Where the boot isolated CPUs, of those alone; of big and little cores, or
+ * performance and efficiency cores, the big ones.
  * ERROR_USAGE when the system would be left without a CPU.
  */
 int topology_choose(const struct topology *topology, cpu_set_t *out, struct error *err) MUST_CHECK;

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/cpu_list.h"
+#include "base/file.h"
 #include "fake_kernel.h"
 
 #include <criterion/criterion.h>
@@ -66,6 +67,46 @@ Test(topology, prefers_cpus_that_the_boot_has_isolated)
     cr_assert_str_eq(text, "6-7");
     cr_assert(topology_cpu(&topology, 14)->isolated);
     fake_release(&fake);
+}
+
+/* The file of each path is put into the fixture first; NULL ends them. */
+static void assert_chosen_with(const char *machine, const char *const *files, const char *expected)
+{
+    struct fake fake;
+    AUTO_TOPOLOGY struct topology topology = {0};
+    fake_init(&fake, machine);
+    for (size_t i = 0; files[i]; i += 2) {
+        AUTO_FREE char *full = xasprintf("%s/tree%s", fake.dir, files[i]);
+        AUTO_FREE char *folder = xstrndup(full, (size_t)(path_basename(full) - full));
+        cr_assert_eq(dir_make(folder, NULL), 0);
+        fake_put(&fake, files[i], files[i + 1]);
+    }
+    struct error err = ERROR_INIT;
+    cr_assert_eq(topology_read(&fake.place.io, &topology, &err), 0, "%s", err.message);
+    cpu_set_t cpus;
+    cr_assert_eq(topology_choose(&topology, &cpus, &err), 0, "%s", err.message);
+    AUTO_FREE char *text = cpu_list_text(&cpus);
+    cr_assert_str_eq(text, expected, "%s: %s", machine, text);
+    fake_release(&fake);
+}
+
+#define ISOLATED "/sys/devices/system/cpu/isolated"
+
+Test(topology, takes_isolated_cpus_also_where_they_are_little_or_second_threads)
+{
+    assert_chosen_with("arm", (const char *const[]){ISOLATED, "1-3", NULL}, "1-3");
+    assert_chosen_with("arm", (const char *const[]){ISOLATED, "3,5", NULL}, "5");
+    assert_chosen_with("intel-active", (const char *const[]){ISOLATED, "5-7", NULL}, "5-7");
+    assert_chosen_with("intel-active", (const char *const[]){ISOLATED, "4-5", NULL}, "5");
+}
+
+Test(topology, never_mixes_performance_and_efficiency_cores)
+{
+    static const char kinds[] = "/sys/devices/cpu_core/cpus";
+    assert_chosen_with("amd-pstate", (const char *const[]){kinds, "0-3,8-11", NULL}, "1-3");
+    assert_chosen_with("amd-pstate", (const char *const[]){kinds, "", NULL}, "1-7");
+    assert_chosen_with("amd-pstate",
+                       (const char *const[]){kinds, "0-3,8-11", ISOLATED, "5-6", NULL}, "5-6");
 }
 
 static void assert_refused(const struct topology *topology, const char *list, const char *said)
