@@ -228,8 +228,9 @@ static int run_history(const struct globals *globals, const struct changes_optio
     AUTO_FOUND_CHANGES struct found_changes found = {0};
     const struct history_request request = {.query = o->query, .policy = &policy};
     int failed = command_policy(globals, &o->policy, &policy, err);
-    if (!failed)
-        failed = command_database(globals, &db, err);
+    if (failed)
+        return failed;
+    failed = command_database(globals, &db, err);
     if (!failed)
         failed = history_read(db, &request, &history, err);
     if (failed == ERROR_NOT_FOUND)

@@ -308,10 +308,11 @@ static int run(const struct globals *globals, const void *raw, const struct strl
         return error_set(err, ERROR_USAGE, "--since is a date such as 2026-01-31, not '%s'",
                          o->since);
     failed = command_policy(globals, &o->policy, &policy, err);
-    if (!failed && !isnan(o->matters))
+    if (failed)
+        return failed;
+    if (!isnan(o->matters))
         policy.matters = o->matters / 100;
-    if (!failed)
-        failed = command_database(globals, &db, err);
+    failed = command_database(globals, &db, err);
     if (!failed)
         failed = report_build(db, &request, &report, err);
     if (failed == ERROR_NOT_FOUND)

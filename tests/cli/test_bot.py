@@ -481,6 +481,15 @@ def test_a_file_of_the_trusted_job_stands_before_that_of_the_base(forge):
     assert said["verdict"] != "regression" and not [p for p in forge.server.paths("GET") if "/contents/" in p]
 
 
+def test_a_missing_file_of_the_trusted_job_is_an_error_and_does_not_let_the_defaults_decide(forge):
+    keep_history(forge)
+    approve(forge)
+    done = forge.finish(forge.runs[0], make_zip(files_of(("count",), (145.0,) * 3, commit=forge.head)),
+                        "--config", forge.store.folder / "nosuch.json")
+    assert done.returncode == 1 and "nosuch.json" in done.stderr
+    assert forge.store.run("results", "--pull-request").returncode == 3
+
+
 def test_broken_rules_of_the_base_are_told_and_the_defaults_decide(forge):
     keep_history(forge)
     forge.repo.files["main", "lance-bench.json"] = '{"verdicts": {"alpha": 7}}'

@@ -266,3 +266,12 @@ def test_exit_codes_agree(store, words, without, calm, worse):
     other.ok("alerts", "update")
     commit = [ident(22)] if words[0] == "compare" else []
     assert other.run(*words, *commit).returncode == worse
+
+
+@pytest.mark.parametrize("command", ["changes", "report", "compare --history", "alerts update"])
+@pytest.mark.parametrize("source", [("--config", "nosuch.json"), ("--repo", "nosuch")])
+def test_rules_that_are_not_where_they_should_be_are_an_error_and_not_a_lack_of_results(store, command, source):
+    write(store, scan=([100] * 10, {}))
+    done = store.run(*command.split(), *source)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert source[1] in done.stderr and "no results" not in done.stderr

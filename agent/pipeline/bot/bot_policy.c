@@ -12,9 +12,12 @@ int bot_base_policy(struct bot *bot, const char *base_ref, struct policy *out, c
                     struct error *err)
 {
     AUTO_FREE char *text = NULL;
-    if (bot->options->config)
-        return policy_load(bot->options->config, out, err);
-    int failed = github_file_get(bot->github, CONFIG_FILE, base_ref, &text, err);
+    int failed = 0;
+    if (bot->options->config) {
+        failed = policy_load(bot->options->config, out, err);
+        return failed == ERROR_NOT_FOUND ? ERROR_FAILURE : failed; /* not a base that is gone */
+    }
+    failed = github_file_get(bot->github, CONFIG_FILE, base_ref, &text, err);
     if (failed == ERROR_NOT_FOUND)
         return 0;
     AUTO_FREE char *name = xasprintf(CONFIG_FILE " of %s", base_ref);
