@@ -9,6 +9,7 @@
 #include "parse/github_action_benchmark.h"
 #include "parse/history.h"
 #include "parse/pytest_benchmark.h"
+#include "parse/text_lines.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -27,7 +28,22 @@ const struct parse_format *const parse_formats[] = {
     PARSE_FORMAT_LIST(FORMAT_ADDRESS)};
 const size_t parse_format_count = ARRAY_SIZE(parse_formats);
 
-/* The first bytes of the file, without a byte order mark and leading white space. */
+/* Takes out what the log of a GitHub job has in front of each line. */
+static size_t cut_log_prefixes(char *head, size_t len)
+{
+    size_t kept = 0, next = 0;
+    for (size_t at = 0; at < len; at = next) {
+        const char *newline = memchr(head + at, '\n', len - at);
+        next = newline ? (size_t)(newline - head) + 1 : len;
+        at += text_log_prefix(head + at, next - at);
+        memmove(head + kept, head + at, next - at);
+        kept += next - at;
+    }
+    head[kept] = '\0';
+    return kept;
+}
+
+/* The first bytes of the file, without a byte order mark, a log's times and leading white space. */
 static int read_head(struct input *input, char *head, size_t *len, struct error *err)
 {
     size_t count = 0, got = 0;
@@ -39,9 +55,10 @@ static int read_head(struct input *input, char *head, size_t *len, struct error 
             return rc;
         count += got;
     } while (got && count < HEAD_SIZE);
-    head[count] = '\0';
     size_t skip = count >= 3 && !memcmp(head, "\xef\xbb\xbf", 3) ? 3 : 0;
-    skip += strspn(head + skip, " \t\r\n");
+    memmove(head, head + skip, count - skip);
+    count = cut_log_prefixes(head, count - skip);
+    skip = strspn(head, " \t\r\n");
     memmove(head, head + skip, count - skip + 1);
     *len = count - skip;
     return input_rewind(input, err);

@@ -54,6 +54,31 @@ void text_clean(struct strbuf *text)
     strbuf_add(text, out.buf, out.len);
 }
 
+/* Bytes of "2026-11-22T04:05:06.1234567Z " at `text`, 0 when there is none. */
+static size_t timestamp(const char *text, size_t len)
+{
+    static const char shape[] = "dddd-dd-ddTdd:dd:dd.dddddddZ";
+    if (len < sizeof(shape) - 1)
+        return 0;
+    for (size_t i = 0; i < sizeof(shape) - 1; i++)
+        if (shape[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != shape[i])
+            return 0;
+    return sizeof(shape) - (len < sizeof(shape) || text[sizeof(shape) - 1] != ' ');
+}
+
+size_t text_log_prefix(const char *line, size_t len)
+{
+    const char *at = line, *end = line + len;
+    size_t stamp = timestamp(at, len);
+    for (int field = 0; !stamp && field < 2; field++) {
+        at = memchr(at, '\t', (size_t)(end - at));
+        if (!at++)
+            return 0;
+    }
+    stamp = stamp ? stamp : timestamp(at, (size_t)(end - at));
+    return stamp ? (size_t)(at - line) + stamp : 0;
+}
+
 /* Adds what of the line fits. */
 static void add_part(struct text_lines *lines, const char *from, size_t len)
 {
@@ -62,16 +87,21 @@ static void add_part(struct text_lines *lines, const char *from, size_t len)
     strbuf_add(&lines->line, from, len < room ? len : room);
 }
 
+static void cut_front(struct strbuf *line, size_t len)
+{
+    memmove(line->buf, line->buf + len, line->len - len);
+    strbuf_truncate(line, line->len - len);
+}
+
 static void finish_line(struct text_lines *lines)
 {
     struct strbuf *line = &lines->line;
     if (line->len && line->buf[line->len - 1] == '\r')
         strbuf_truncate(line, line->len - 1);
     lines->number++;
-    if (lines->number == 1 && line->len >= 3 && !memcmp(line->buf, "\xef\xbb\xbf", 3)) {
-        memmove(line->buf, line->buf + 3, line->len - 3);
-        strbuf_truncate(line, line->len - 3);
-    }
+    if (lines->number == 1 && line->len >= 3 && !memcmp(line->buf, "\xef\xbb\xbf", 3))
+        cut_front(line, 3);
+    cut_front(line, text_log_prefix(line->buf, line->len));
     text_clean(line);
 }
 

@@ -7,8 +7,9 @@
  *         … lines.line.buf …
  *
  * A line comes without its "\n" or "\r\n" and without terminal colours, and is valid UTF-8 without
- * a NUL: bytes that are none are U+FFFD. A byte order mark is left out. Of a line longer than
- * TEXT_LINE_MAX the beginning is handed out.
+ * a NUL: bytes that are none are U+FFFD. A byte order mark is left out, and so is what the log of a
+ * GitHub job has in front of each line. Of a line longer than TEXT_LINE_MAX the beginning is handed
+ * out.
  */
 #pragma once
 
@@ -42,3 +43,8 @@ int text_lines_wrap(const struct text_lines *lines, struct error *err);
 
 /* What is done to a line, for text that comes another way. */
 void text_clean(struct strbuf *text);
+/*
+ * Bytes of what GitHub puts in front of a line of a job's log: the time and a blank, and in front
+ * of those, where `gh run view --log` wrote the file, the job and the step with tabs behind them.
+ */
+size_t text_log_prefix(const char *line, size_t len);

@@ -3,6 +3,7 @@
 #include "parse/format_list.h"
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/strbuf.h"
 #include "collect.h"
 
@@ -453,6 +454,33 @@ Test(formats, colours_bad_bytes_and_long_lines_do_no_harm)
     AUTO_COLLECTION struct collection go = collect_text("go", text.buf, text.len);
     cr_assert_eq(go.rc, 0, "%s", go.err.message);
     expect(&go, "BenchmarkA", NULL, "nanoseconds", 1, 7);
+}
+
+/* As the log archive of a run has it, and as `gh run view --log` prints it. */
+Test(formats, the_log_of_a_github_job_is_read_like_the_output_itself)
+{
+    static const char *const fixtures[] = {"criterion-text-0.8.txt", "libtest-criterion-0.8.txt",
+                                           "divan-0.1.21.txt", "go-1.26.8.txt"};
+    static const char *const fronts[] = {"2026-11-22T04:05:06.1234567Z ",
+                                         "bench\tRun cargo bench\t2026-11-22T04:05:06.1234567Z "};
+    for (size_t i = 0; i < ARRAY_SIZE(fixtures) * ARRAY_SIZE(fronts); i++) {
+        AUTO_COLLECTION struct collection plain = collect_path("auto", fixtures[i / 2]);
+        AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+        AUTO_STRBUF struct strbuf log = STRBUF_INIT;
+        AUTO_FREE char *path = xasprintf("%s/parse/%s", FIXTURES, fixtures[i / 2]);
+        cr_assert_eq(file_read(path, 1 << 20, &text, NULL), 0);
+        strbuf_addstr(&log, "\xef\xbb\xbf");
+        for (const char *line = text.buf, *end; *line; line = *end ? end + 1 : end) {
+            end = line + strcspn(line, "\n");
+            strbuf_addf(&log, "%s%.*s\n", fronts[i % 2], (int)(end - line), line);
+        }
+        AUTO_COLLECTION struct collection c = collect_text("auto", log.buf, log.len);
+        cr_assert_eq(c.rc, 0, "%s: %s", fixtures[i / 2], c.err.message);
+        cr_assert_eq(c.count, plain.count);
+        for (size_t k = 0; k < c.count; k++)
+            expect(&c, plain.items[k].benchmark, plain.items[k].metric, plain.items[k].units,
+                   plain.items[k].value_count, plain.items[k].values[0]);
+    }
 }
 
 Test(formats, what_fits_two_formats_is_not_guessed)
