@@ -32,11 +32,12 @@ static bool is_told_at_once(const char *path)
     return !strncmp(path, "/sys/devices/", 13) || !strncmp(path, "/proc/irq/", 10);
 }
 
+/* O_NONBLOCK: a pipe among the files is no reason to wait for ever. */
 static int real_read(const struct host_io *io, const char *path, struct strbuf *out)
 {
     bool at_once = is_told_at_once(path);
     AUTO_FREE char *full = full_path(io, path);
-    AUTO_CLOSE int fd = open(full, O_RDONLY | O_CLOEXEC);
+    AUTO_CLOSE int fd = open(full, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return errno == ENXIO ? irqbalance_read(full, out) : -errno;
     size_t start = out->len;
@@ -64,7 +65,7 @@ static int real_read(const struct host_io *io, const char *path, struct strbuf *
 static int real_write(const struct host_io *io, const char *path, const char *text)
 {
     AUTO_FREE char *full = full_path(io, path);
-    AUTO_CLOSE int fd = open(full, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    AUTO_CLOSE int fd = open(full, O_WRONLY | O_TRUNC | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return errno == ENXIO ? irqbalance_write(full, text) : -errno;
     const char *bytes = *text || *io->root ? text : "\n";

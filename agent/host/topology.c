@@ -129,7 +129,8 @@ int topology_read(const struct host_io *io, struct topology *out, struct error *
                          "than %d CPUs?",
                          io->root, CPU_SETSIZE);
     if (!read_list(io, CPU_ROOT "/present", &t.present))
-        t.present = t.online;
+        CPU_ZERO(&t.present);
+    CPU_OR(&t.present, &t.present, &t.online);
     if (!read_list(io, CPU_ROOT "/isolated", &t.isolated))
         CPU_ZERO(&t.isolated);
     if (!read_list(io, CPU_ROOT "/nohz_full", &t.nohz_full))

@@ -288,6 +288,17 @@ def test_this_machine_can_be_looked_at(agent, tmp_path):
     assert 0 <= shown["score"] <= 100
 
 
+def test_a_pipe_among_the_files_is_no_reason_to_wait_for_ever(host):
+    host = host("amd-acpi")
+    for path in ("proc/sys/vm/swappiness", f"{CPU}/cpufreq/policy1/scaling_governor"):
+        (host.root / path).unlink()
+        os.mkfifo(host.root / path)
+    before = texts(host.root)
+    for verb in ("show", "tune", "restore"):
+        assert host(verb).returncode == 0, verb
+    assert texts(host.root) == before
+
+
 @pytest.fixture
 def irqbalance():
     """The real one, which is told to touch no interrupt of this machine: its socket."""

@@ -170,3 +170,14 @@ Test(topology, has_nothing_to_choose_with_one_core)
     cr_assert_eq(topology_choose(&topology, &cpus, NULL), ERROR_USAGE);
     fake_release(&fake);
 }
+
+Test(topology, does_without_a_list_of_what_is_present)
+{
+    struct fake fake;
+    AUTO_TOPOLOGY struct topology topology = {0};
+    fake_init(&fake, "amd-acpi");
+    fake_put(&fake, "/sys/devices/system/cpu/present", "");
+    cr_assert_eq(topology_read(&fake.place.io, &topology, NULL), 0);
+    cr_assert_eq(topology.count, 8);
+    fake_release(&fake);
+}
