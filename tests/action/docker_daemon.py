@@ -93,6 +93,9 @@ def daemon():
             if not docker.has(BASE):
                 docker("import", HOME / "base.tar", BASE)
             yield docker
+            # What earlier builds of the agent left would fill the disk.
+            docker("image", "prune", "--force", check=False)
+            docker("builder", "prune", "--force", "--keep-storage", "8GB", check=False)
         finally:
             stop(process)
             for left in (work / "exec" / "netns").glob("*"):  # dockerd leaves them mounted
