@@ -4,13 +4,13 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/suggest.h"
-#include "base/suggest.h"
 #include "command/exit_code.h"
 #include "command/help.h"
 #include "command/options.h"
 #include "net/ca.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -188,11 +188,18 @@ static int dispatch(char *const *argv, size_t argc, struct error *err)
     return run_command(command, argv + used, argc - used, &global, err);
 }
 
+/* A reader of a pipe that has gone, such as `head`, has what it wanted. */
+static bool reader_has_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
 int command_execute(int argc, char **argv, struct error *err)
 {
     int result = dispatch(argv + 1, argc > 0 ? (size_t)argc - 1 : 0, err);
     log_progress_clear();
-    if (result >= 0 && (fflush(stdout) || ferror(stdout)))
+    if (result >= 0 && (fflush(stdout) || ferror(stdout)) && !reader_has_gone())
         result = error_errno(err, ERROR_FAILURE, errno, "cannot write to stdout");
     return result;
 }

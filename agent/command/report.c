@@ -118,8 +118,8 @@ static const char *output_path(const struct report_options *o, const struct outp
 static int print_piece(const char *bytes, size_t len, void *context, struct error *err)
 {
     (void)context;
-    if (fwrite(bytes, 1, len, stdout) != len)
-        return error_set(err, ERROR_FAILURE, "cannot write to standard output");
+    (void)err;
+    (void)fwrite(bytes, 1, len, stdout); /* command_execute() looks at stdout in the end */
     return 0;
 }
 

@@ -1,5 +1,6 @@
 """Help, completion and the README say what the command rows say."""
 
+import os
 import pathlib
 import re
 import shutil
@@ -122,6 +123,18 @@ def test_a_completion_knows_the_options_of_each_command_and_no_others(agent, com
 def test_a_completion_goes_on_behind_arguments_and_values_of_options(complete):
     assert complete("run", "src", "--ret") == {"--retakes"}
     assert complete("--db", "s3://b/p", "run", "--testbed-name", "host", "--ret") == {"--retakes"}
+
+
+def test_a_reader_that_leaves_early_is_no_error_and_a_full_disk_is(agent):
+    for words in (["licenses"], ["help"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "wb") as gone:
+            done = subprocess.run([agent, *words], stdout=gone, stderr=subprocess.PIPE, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([agent, *words], stdout=full, stderr=subprocess.PIPE, check=False)
+        assert (done.returncode, done.stderr) == (1, b"error: cannot write to stdout: No space left on device\n")
 
 
 def test_an_unknown_shell_is_wrong_usage(agent):
