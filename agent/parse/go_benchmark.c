@@ -27,6 +27,7 @@ struct go_file {
     size_t cap;
     struct gather gather;
     struct parse_report *report;
+    bool is_open; /* the line is the last one, and has no newline behind it */
 };
 
 static void go_file_release(struct go_file *file)
@@ -95,6 +96,14 @@ static bool read_setting(struct stream *s, const char *line)
     return false;
 }
 
+/* Of a line that was cut off, the last unit is the beginning of one, unless it is known. */
+static bool is_cut(const struct go_file *file, const char *rest, const struct go_metric *metric)
+{
+    bool known = metric->is_rate || metric->is_wall_time || !strcmp(metric->units, "bytes") ||
+                 !strcmp(metric->units, "allocations");
+    return file->is_open && !known && !rest[strspn(rest, " \t")];
+}
+
 /* The pairs of value and unit behind the iterations; wall time comes first, and the rate is of
  * it. */
 static int keep_pairs(struct go_file *file, const struct stream *s, const struct strbuf *name,
@@ -114,6 +123,10 @@ static int keep_pairs(struct go_file *file, const struct stream *s, const struct
             return error_set(err, ERROR_INPUT, "%.128s: \"%.*s %.*s\" is no value with its unit",
                              name->buf, (int)(value_len < 64 ? value_len : 64), number,
                              (int)(unit_len < 64 ? unit_len : 64), unit ? unit : "");
+        if (is_cut(file, text, &metric))
+            return error_set(err, ERROR_INPUT,
+                             "%.128s: the file ends in \"%s\", without a newline: it is cut off",
+                             name->buf, metric.units);
         if (metric.is_rate)
             continue;
         struct gather_piece piece = {
@@ -318,6 +331,7 @@ static int parse_event(struct go_file *file, struct json_reader *r, struct event
 static int parse_parts(struct go_file *file, struct error *err)
 {
     int rc = 0;
+    file->is_open = true;
     for (size_t i = 0; !rc && i < file->packages.count; i++)
         if (file->streams[i].part.len)
             rc = parse_line(file, &file->streams[i], file->streams[i].part.buf, err);
@@ -351,6 +365,7 @@ static int parse_text(struct go_file *file, struct input *input, struct error *e
     int rc = 0;
     while (!rc && !(rc = text_lines_next(&lines, &more, err)) && more) {
         strbuf_rtrim(&lines.line);
+        file->is_open = lines.is_open;
         rc = parse_line(file, s, lines.line.buf, err);
         if (rc)
             (void)text_lines_wrap(&lines, err);

@@ -36,7 +36,10 @@ static bool read_figure(const char *text, struct figure *out)
     if (!word)
         return true;
     word = *word == '=' ? text_word(&text, &len) : NULL;
-    return word && text_number_grouped(word, len, &out->megabytes);
+    if (!word || !text_number_grouped(word, len, &out->megabytes))
+        return false;
+    word = text_word(&text, &len);
+    return word && len == 4 && !strncmp(word, "MB/s", 4);
 }
 
 static int keep_figure(const struct strbuf *name, const struct figure *figure,

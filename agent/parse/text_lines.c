@@ -109,6 +109,7 @@ int text_lines_next(struct text_lines *lines, bool *more, struct error *err)
 {
     strbuf_clear(&lines->line);
     lines->cut = false;
+    lines->is_open = true;
     bool any = false;
     for (;;) {
         if (lines->pos == lines->end) {
@@ -125,6 +126,7 @@ int text_lines_next(struct text_lines *lines, bool *more, struct error *err)
         size_t len = newline ? (size_t)(newline - from) : lines->end - lines->pos;
         add_part(lines, from, len);
         lines->pos += len + (newline != NULL);
+        lines->is_open = !newline;
         if (newline)
             break;
     }

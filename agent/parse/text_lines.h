@@ -29,6 +29,7 @@ struct text_lines {
     struct strbuf line; /* public to read */
     uint64_t number;    /* of the line, from 1: public to read */
     bool cut;           /* the line was longer than TEXT_LINE_MAX */
+    bool is_open;       /* the input ended without a newline behind it */
 };
 
 /* Reads `input` (borrowed) from where it stands. */

@@ -440,6 +440,31 @@ Test(formats, a_cut_file_gives_no_more_than_the_whole_one)
     }
 }
 
+static bool is_one_of(const char *units)
+{
+    return !strcmp(units, "nanoseconds") || !strcmp(units, "rows/op") || !strcmp(units, "bytes") ||
+           !strcmp(units, "allocations");
+}
+
+Test(formats, a_unit_that_was_cut_off_is_no_other_metric)
+{
+    static const char whole[] = "BenchmarkA-2 \t 100\t 33.10 ns/op\t 12.50 rows/op\t 1144.87 MB/s\t"
+                                " 53 B/op\t 7 allocs/op";
+    static const char bench[] = "test a ... bench:  12 ns/iter (+/- 3) = 1234 MB/s";
+    for (size_t len = 1; len < sizeof(whole); len++) {
+        AUTO_COLLECTION struct collection c = collect_text("go", whole, len);
+        for (size_t i = 0; !c.rc && i < c.count; i++)
+            cr_assert(is_one_of(c.items[i].units), "%.*s", (int)len, whole);
+    }
+    for (size_t len = strlen("test a ... bench:  12 ns/iter (+/- 3) ="); len < sizeof(bench) - 1;
+         len++) {
+        AUTO_COLLECTION struct collection c = collect_text("libtest", bench, len);
+        cr_assert(c.rc < 0, "%.*s", (int)len, bench);
+    }
+    AUTO_COLLECTION struct collection c = collect_text("go", whole, sizeof(whole) - 1);
+    cr_assert_eq(c.count, 4, "%s", c.err.message);
+}
+
 Test(formats, colours_bad_bytes_and_long_lines_do_no_harm)
 {
     AUTO_COLLECTION struct collection c =
