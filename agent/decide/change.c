@@ -15,6 +15,7 @@
 #define AFTER_MIN 3  /* points on the new one */
 #define TURNS_MAX 3
 #define MEMORY 256      /* cuts; a power of 2 */
+#define NEARBY 2048     /* points on either side of a cut that say something of it */
 #define RESOLUTION 2e-5 /* relative: no measurement is finer, and exact counts have no noise */
 
 const struct change_rule change_rule_default = {
@@ -248,13 +249,26 @@ static bool is_cut(const struct remembered *a, const struct remembered *b)
            a->noise.scale == b->noise.scale && a->noise.correlation == b->noise.correlation;
 }
 
+/* Of the stretch before the cut `i`, or of what of it is near. */
+static size_t begin_before(const struct change_finder *f, size_t i)
+{
+    size_t begin = i ? f->starts[i - 1] : 0;
+    return f->starts[i] - begin > NEARBY ? f->starts[i] - NEARBY : begin;
+}
+
+static size_t end_behind(const struct change_finder *f, size_t i)
+{
+    size_t end = i + 1 < f->start_count ? f->starts[i + 1] : f->count;
+    return end - f->starts[i] > NEARBY ? f->starts[i] + NEARBY : end;
+}
+
 /* The cut `i` between the one before it and the one behind. */
 static struct remembered *measure_cut(struct change_finder *f, size_t i)
 {
     const struct remembered asked = {
-        .begin = i ? f->starts[i - 1] : 0,
+        .begin = begin_before(f, i),
         .at = f->starts[i],
-        .end = i + 1 < f->start_count ? f->starts[i + 1] : f->count,
+        .end = end_behind(f, i),
         .noise = noise_nearby(&f->noise, f->residual, f->count, f->starts[i], f->scratch),
     };
     if (!f->memory)
@@ -281,8 +295,7 @@ static void judge(struct change_finder *f, size_t i)
 {
     const struct change_rule *rule = &f->rule;
     struct cut *cut = &f->cuts[i];
-    size_t begin = i ? f->starts[i - 1] : 0;
-    size_t end = i + 1 < f->start_count ? f->starts[i + 1] : f->count;
+    size_t begin = begin_before(f, i), end = end_behind(f, i);
     cut->judged = true;
     cut->standing = 0;
     if (f->starts[i] < begin + BEFORE_MIN || end < f->starts[i] + AFTER_MIN)
@@ -359,8 +372,7 @@ static bool settle_places(struct change_finder *f)
 static struct change change_of(const struct change_finder *f, size_t i)
 {
     const struct step *step = &f->cuts[i].step;
-    size_t begin = i ? f->starts[i - 1] : 0,
-           end = i + 1 < f->start_count ? f->starts[i + 1] : f->count;
+    size_t begin = begin_before(f, i), end = end_behind(f, i);
     double difference = step->after - step->before, freedom = fmax((double)(end - begin) - 2, 1);
     double reach = student_quantile(0.975, freedom) * step->error;
     double p = 2 * student_upper(step->evidence, freedom);

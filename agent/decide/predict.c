@@ -42,21 +42,6 @@ static void moments(const double *x, size_t n, double *mean, double *deviation)
     *deviation = n > 1 ? sqrt(squares / (double)(n - 1)) : 0;
 }
 
-/* Moves the value farthest from the mean to the end; returns its distance in deviations. */
-static double farthest_last(double *x, size_t n)
-{
-    double mean, deviation;
-    moments(x, n, &mean, &deviation);
-    size_t worst = 0;
-    for (size_t i = 1; i < n; i++)
-        if (fabs(x[i] - mean) > fabs(x[worst] - mean))
-            worst = i;
-    double distance = deviation > 0 ? fabs(x[worst] - mean) / deviation : 0, kept = x[worst];
-    x[worst] = x[n - 1];
-    x[n - 1] = kept;
-    return distance;
-}
-
 /* Rosner's critical value for the step that is left with `n` values. */
 static double wild_limit(size_t n)
 {
@@ -65,18 +50,57 @@ static double wild_limit(size_t n)
     return (points - 1) * t / sqrt((points - 2 + t * t) * points);
 }
 
-/* Puts wild values behind the others, in another order; returns how many are not wild. The limit
- * grows with the values: what is below that of the fewest is below all. */
-static size_t without_wild(double *x, size_t n)
+static int ascending(const void *a, const void *b)
 {
-    size_t most = n / WILD_SHARE, wild = 0;
-    double least = most ? wild_limit(n - most + 1) : 0;
-    for (size_t i = 0; i < most; i++) {
-        double distance = farthest_last(x, n - i);
-        if (distance > least && distance > wild_limit(n - i))
-            wild = i + 1;
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sums and sums of squares, about `centre`, of the first 1, 2, … of `count` values from `x` on. */
+struct sums {
+    double sum, squares;
+};
+
+static struct sums *sums_outwards(const double *x, size_t count, ptrdiff_t stride, double centre)
+{
+    struct sums *sums = xcalloc(count + 1, sizeof(*sums));
+    for (size_t i = 0; i < count; i++, x += stride) {
+        sums[i + 1].sum = sums[i].sum + (*x - centre);
+        sums[i + 1].squares = sums[i].squares + (*x - centre) * (*x - centre);
     }
-    return n - wild;
+    return sums;
+}
+
+/* Sorts, and says which of the values are not wild: out[0] up to out[1]. The one farthest from the
+ * mean is the first or the last of those that are left; their moments come from sums that begin in
+ * the middle, so that what was taken away has never been in them. The limit grows with the values:
+ * what is below that of the fewest is below all. */
+static void without_wild(double *x, size_t n, size_t out[2])
+{
+    size_t most = n / WILD_SHARE, middle = n / 2, low = 0, high = n;
+    qsort(x, n, sizeof(*x), ascending);
+    out[0] = 0;
+    out[1] = n;
+    double centre = n ? x[middle] : 0, least = most ? wild_limit(n - most + 1) : 0;
+    AUTO_FREE struct sums *below = sums_outwards(x + middle - 1, middle, -1, centre);
+    AUTO_FREE struct sums *above = sums_outwards(x + middle, n - middle, 1, centre);
+    for (size_t i = 0; i < most; i++) {
+        const struct sums *b = &below[middle - low], *a = &above[high - middle];
+        double left = (double)(high - low), mean = (b->sum + a->sum) / left;
+        double squares = b->squares + a->squares - left * mean * mean;
+        double deviation = sqrt(fmax(squares, 0) / (left - 1));
+        double down = mean - (x[low] - centre), up = x[high - 1] - centre - mean;
+        double distance = deviation > 0 ? fmax(down, up) / deviation : 0;
+        bool wild = distance > least && distance > wild_limit(high - low);
+        if (down > up)
+            low++;
+        else
+            high--;
+        if (wild) {
+            out[0] = low;
+            out[1] = high;
+        }
+    }
 }
 
 /* Where the level that the history is on began. */
@@ -129,10 +153,12 @@ static double as_difference(const struct prediction *p, double effect)
 static struct prediction hold_against(double *old, size_t n, const struct sample *new,
                                       bool relative)
 {
-    struct prediction p = {.relative = relative, .history = without_wild(old, n)};
+    size_t kept[2];
+    without_wild(old, n, kept);
+    struct prediction p = {.relative = relative, .history = kept[1] - kept[0]};
     double level, measured;
     p.left_out = n - p.history;
-    moments(old, p.history, &level, &p.noise);
+    moments(old + kept[0], p.history, &level, &p.noise);
     p.noise = fmax(p.noise, relative ? RESOLUTION : RESOLUTION * fabs(level));
     measured = robust_new_mean(new->x, new->count, p.noise, &p.runs);
     p.runs = p.runs ? p.runs : 1;

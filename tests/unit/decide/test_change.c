@@ -219,6 +219,37 @@ Test(change, a_million_points_are_no_trouble)
     change_finder_free(finder);
 }
 
+Test(change, what_lies_far_from_a_step_says_nothing_of_its_levels)
+{
+    enum { FAR = 8000, NEAR = 4000, N = FAR + NEAR };
+    AUTO_FREE double *x = series(N, 12);
+    struct change_finder *finder = change_finder_new(NULL);
+    const struct change *c;
+    for (size_t i = 0; i < FAR; i++)
+        x[i] *= 1 - 0.01 * (double)(FAR - i) / FAR; /* a standard deviation in all that time */
+    step(x, N, N - 1000, 1.1);
+    cr_assert_eq(find(finder, x, N, &c), 1);
+    cr_assert_eq(c->index, N - 1000);
+    cr_assert_float_eq(c->before, 1000, 1, "%g", c->before);
+    cr_assert(c->relative_low < 0.1 && c->relative_high > 0.1);
+    change_finder_free(finder);
+}
+
+/* Hundreds of stretches that end up as one: each of them may cost what is near it. */
+Test(change, a_wandering_level_is_no_trouble)
+{
+    struct change_finder *finder = change_finder_new(NULL);
+    const struct change *c;
+    uint64_t seed = 13;
+    double level = 0;
+    for (size_t i = 0; i < 200000; i++) {
+        level += 0.01 * random_normal(&seed);
+        change_finder_add(finder, exp(level));
+    }
+    cr_assert_lt(change_finder_find(finder, &c), 20000);
+    change_finder_free(finder);
+}
+
 Test(change, values_as_far_apart_as_doubles_go_are_taken)
 {
     double x[60];

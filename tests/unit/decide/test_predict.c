@@ -1,5 +1,6 @@
 #include "decide/predict.h"
 
+#include "base/alloc.h"
 #include "decide/distribution.h"
 #include "random.h"
 
@@ -106,6 +107,67 @@ Test(predict, a_run_is_wild_beyond_the_critical_value_of_rosner)
             cr_assert_eq(p.left_out, wild, "n %zu: %zu", n, p.left_out);
         }
     }
+}
+
+/* Rosner's test as it is written down: the farthest from the mean is taken away, again and again.
+ */
+static size_t wild_one_by_one(double *x, size_t n)
+{
+    size_t most = n / 5, wild = 0;
+    for (size_t i = 0; i < most; i++, n--) {
+        double mean = 0, squares = 0, points = (double)n;
+        size_t worst = 0;
+        for (size_t j = 0; j < n; j++)
+            mean += x[j] / points;
+        for (size_t j = 0; j < n; j++) {
+            squares += (x[j] - mean) * (x[j] - mean);
+            worst = fabs(x[j] - mean) > fabs(x[worst] - mean) ? j : worst;
+        }
+        double t = student_quantile(1 - 2e-5 / (2 * points), points - 2);
+        double limit = (points - 1) * t / sqrt((points - 2 + t * t) * points);
+        if (fabs(x[worst] - mean) > limit * sqrt(squares / (points - 1)))
+            wild = i + 1;
+        x[worst] = x[n - 1];
+    }
+    return wild;
+}
+
+Test(predict, wild_runs_on_both_sides_are_those_of_rosners_test)
+{
+    uint64_t seed = 21;
+    size_t wild_runs = 0;
+    for (int repeat = 0; repeat < 300; repeat++) {
+        double history[200], logarithms[200];
+        const double runs[] = {100};
+        size_t n = 5 + (size_t)(195 * random_uniform(&seed));
+        for (size_t i = 0; i < n; i++) {
+            bool wild = random_uniform(&seed) < 0.08;
+            history[i] = 100 * exp((wild ? 0.15 : 0.01) * random_normal(&seed));
+        }
+        struct prediction p;
+        cr_assert(predict(history, n, runs, 1, &p));
+        for (size_t i = p.since; i < n; i++)
+            logarithms[i - p.since] = log(history[i]);
+        size_t wild = wild_one_by_one(logarithms, n - p.since);
+        cr_assert_eq(p.left_out, wild, "of %zu runs: %zu, not %zu", n, p.left_out, wild);
+        wild_runs += wild;
+    }
+    cr_assert_gt(wild_runs, 1000);
+}
+
+Test(predict, a_history_of_a_million_runs_is_no_trouble)
+{
+    enum { N = 1000000 };
+    AUTO_FREE double *history = xreallocarray(NULL, N, sizeof(*history));
+    const double runs[] = {110};
+    uint64_t seed = 22;
+    struct prediction p;
+    for (size_t i = 0; i < N; i++)
+        history[i] = 100 * exp(0.01 * random_normal(&seed) + (i % 50 ? 0 : 0.3));
+    cr_assert(predict(history, N, runs, 1, &p));
+    cr_assert_geq(p.left_out, N / 50);
+    cr_assert_leq(p.left_out, N / 50 + 500);
+    cr_assert_float_eq(p.noise, 0.01, 1e-4);
 }
 
 Test(predict, an_exact_count_that_changes_is_beyond_chance)
