@@ -171,6 +171,25 @@ int tree_remove(const char *path, struct error *err)
     return 0;
 }
 
+size_t tree_name_len(const char *path)
+{
+    size_t len = strlen(path), suffix = strlen(REMOVED_SUFFIX);
+    return len > suffix && !strcmp(path + len - suffix, REMOVED_SUFFIX) ? len - suffix : len;
+}
+
+int tree_retire(const char *path, struct error *err)
+{
+    AUTO_FREE char *name = xstrndup(path, tree_name_len(path));
+    AUTO_FREE char *removed = xasprintf("%s" REMOVED_SUFFIX, name);
+    int failed = tree_remove(removed, err);
+    if (failed || !strcmp(path, removed))
+        return failed;
+    if (rename(path, removed))
+        return errno == ENOENT ? 0
+                               : error_errno(err, ERROR_FAILURE, errno, "cannot remove %s", path);
+    return tree_remove(removed, err);
+}
+
 static __thread uint64_t size_so_far;
 
 static int add_size(const char *path, const struct stat *st, int type, struct FTW *walk)

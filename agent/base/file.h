@@ -38,6 +38,13 @@ int dir_make(const char *path, struct error *err) MUST_CHECK;
 /* Removes a file or a folder with all that is in it; nothing there is fine. It never follows a
  * symbolic link and never leaves the file system it starts on. */
 int tree_remove(const char *path, struct error *err) MUST_CHECK;
+/* The same for a folder of which a part must never be taken for the whole: it is renamed first, and
+ * removed under its name with REMOVED_SUFFIX behind it. What a process that was killed has left
+ * there goes too; `path` may be such a name itself. */
+int tree_retire(const char *path, struct error *err) MUST_CHECK;
+#define REMOVED_SUFFIX ".removed"
+/* The length of `path` without that suffix. */
+size_t tree_name_len(const char *path);
 /* Bytes of disk that the files below `path` occupy; 0 when there are none. */
 uint64_t tree_size(const char *path);
 /* Names in a folder, sorted, without "." and "..". */

@@ -257,12 +257,12 @@ void cached_builds_release(struct cached_builds *builds)
 
 int cached_build_remove(const struct cached_build *build, struct error *err)
 {
-    AUTO_FREE char *lock = xasprintf("%s.lock", build->path);
+    AUTO_FREE char *lock = xasprintf("%.*s.lock", (int)tree_name_len(build->path), build->path);
     AUTO_CLOSE int held = -1;
     int failed = lock_acquire(lock, 0, &held, err);
     if (failed)
         return failed;
-    failed = tree_remove(build->path, err);
+    failed = tree_retire(build->path, err);
     /* The lock's file stays: another process may be waiting for it. */
     return failed;
 }

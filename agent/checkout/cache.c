@@ -120,7 +120,7 @@ static int lock_mirror(const char *key, char **mirror, char **folder, int *fd, s
     if (failed)
         return failed;
     AUTO_FREE char *path = path_join(git, key);
-    AUTO_FREE char *lock = xasprintf("%s.lock", path);
+    AUTO_FREE char *lock = xasprintf("%.*s.lock", (int)tree_name_len(path), path);
     if (!*key || strchr(key, '/') || *key == '.' || !path_is_dir(path))
         return error_set(err, ERROR_NOT_FOUND, "the cache has no '%s'", key);
     failed = lock_acquire(lock, 0, fd, err);
@@ -178,5 +178,5 @@ int cache_remove_remote(const char *key, struct error *err)
     if (!failed)
         failed = tree_remove(folder, err);
     /* The lock's file stays: a process may be waiting on it. */
-    return failed ? failed : tree_remove(mirror, err);
+    return failed ? failed : tree_retire(mirror, err);
 }

@@ -171,20 +171,6 @@ static int fetch_and_place(struct work *work, struct mirror *mirror, struct erro
     return failed;
 }
 
-/* Whether libgit2 stumbled over what is in the cache, and not over the remote. */
-static bool is_damaged(const struct mirror *mirror, int failed)
-{
-    static const int classes[] = {GIT_ERROR_ODB, GIT_ERROR_REFERENCE, GIT_ERROR_ZLIB,
-                                  GIT_ERROR_OBJECT, GIT_ERROR_TREE};
-    const git_error *last = git_error_last();
-    if (mirror->origin || !last || (failed != ERROR_FAILURE && failed != ERROR_NOT_FOUND))
-        return false;
-    for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
-        if (last->klass == classes[i])
-            return true;
-    return false;
-}
-
 static int checkout_step(struct work *work, struct error *err)
 {
     AUTO_MIRROR struct mirror mirror = MIRROR_INIT;
@@ -193,13 +179,8 @@ static int checkout_step(struct work *work, struct error *err)
         return failed;
     git_error_clear();
     failed = fetch_and_place(work, &mirror, err);
-    if (failed && is_damaged(&mirror, failed)) {
-        log_warning("the cache of %s is damaged (%s): fetching anew", work->remote.url,
-                    library_reason());
-        failed = mirror_reset(&mirror, err);
-        if (!failed)
-            failed = fetch_and_place(work, &mirror, err);
-    }
+    if (failed && mirror_heal(&mirror, failed))
+        failed = fetch_and_place(work, &mirror, err);
     if (failed)
         return failed;
     work->checkout.project = xstrdup(work->remote.name);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "checkout/revision.h"
 
+#include <git2/sys/errors.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -285,6 +286,35 @@ int mirror_reset(struct mirror *mirror, struct error *err)
             return failed;
     }
     return create_repository(mirror, err);
+}
+
+/* The mirror of a folder holds no objects of its own. */
+static bool is_damaged(const struct mirror *mirror, int failed)
+{
+    static const int classes[] = {GIT_ERROR_ODB, GIT_ERROR_REFERENCE, GIT_ERROR_ZLIB,
+                                  GIT_ERROR_OBJECT, GIT_ERROR_TREE};
+    const git_error *last = git_error_last();
+    if (mirror->origin || !last || (failed != ERROR_FAILURE && failed != ERROR_NOT_FOUND))
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+        if (last->klass == classes[i])
+            return true;
+    return false;
+}
+
+bool mirror_heal(struct mirror *mirror, int failed)
+{
+    if (!is_damaged(mirror, failed))
+        return false;
+    log_warning("the cache of %s is damaged (%s): fetching anew", mirror->remote->url,
+                library_reason());
+    struct error err = ERROR_INIT;
+    if (mirror_reset(mirror, &err)) {
+        log_warning("%s", err.message);
+        return false;
+    }
+    git_error_clear();
+    return true;
 }
 
 int mirror_keep(const struct mirror *mirror, const git_oid *commit, struct error *err)

@@ -6,6 +6,7 @@
 #include "checkout/resolve.h"
 
 #include <git2/sys/config.h>
+#include <git2/sys/errors.h>
 #include <string.h>
 
 enum { MODULES_FILE_MAX = 1 << 20, NESTING_MAX = 10, SUBMODULES_MAX = 1000 };
@@ -152,12 +153,18 @@ static int put_from(const struct mirror *outer, const struct remote *remote,
     int failed = mirror ? 0 : mirror_open(outer->job, remote, &opened, err);
     if (failed)
         return failed;
-    if (!mirror) {
+    bool own = !mirror;
+    if (own) {
         opened.outer = outer;
         mirror = &opened;
     }
-    return worktree->flags & WORKTREE_LOOK ? look_at(mirror, worktree, change, err)
-                                           : fetch_and_put(mirror, worktree, change, err);
+    if (worktree->flags & WORKTREE_LOOK)
+        return look_at(mirror, worktree, change, err);
+    git_error_clear();
+    failed = fetch_and_put(mirror, worktree, change, err);
+    if (failed && own && mirror_heal(&opened, failed))
+        failed = fetch_and_put(mirror, worktree, change, err);
+    return failed;
 }
 
 static int put_one(const struct mirror *mirror, const char *url, const struct worktree *worktree,

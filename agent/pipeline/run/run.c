@@ -385,7 +385,7 @@ static void drop_full_slot(struct run *run)
         available >= run->job.disk_floor)
         return;
     log_warning("the disk is full: the build folder %s is removed", run->slot.path);
-    if (tree_remove(run->slot.source, NULL) || tree_remove(run->slot.target, NULL))
+    if (tree_retire(run->slot.source, NULL) || tree_retire(run->slot.target, NULL))
         log_warning("%s could not be removed", run->slot.path);
 }
 

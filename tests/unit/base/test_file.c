@@ -129,6 +129,26 @@ Test(file, removing_a_tree_does_not_follow_a_link_out_of_it)
     scratch_remove(outside);
 }
 
+Test(file, what_an_earlier_removal_left_goes_with_the_folder_or_alone)
+{
+    char *folder = scratch_new();
+    AUTO_FREE char *path = path_join(folder, "name"), *removed = path_join(folder, "name.removed");
+    AUTO_FREE char *inner = path_join(path, "a"), *left = path_join(removed, "b");
+    cr_assert_eq(dir_make(inner, NULL), 0);
+    cr_assert_eq(dir_make(left, NULL), 0);
+    cr_assert_eq(tree_retire(removed, NULL), 0);
+    cr_assert_not(path_exists(removed));
+    cr_assert(path_exists(inner), "the folder itself was not meant");
+    cr_assert_eq(dir_make(left, NULL), 0);
+    cr_assert_eq(tree_retire(path, NULL), 0);
+    cr_assert_not(path_exists(path));
+    cr_assert_not(path_exists(removed));
+    cr_assert_eq(tree_retire(path, NULL), 0, "nothing there is fine");
+    cr_assert_eq(tree_name_len("name.removed"), 4);
+    cr_assert_eq(tree_name_len("name"), 4);
+    scratch_remove(folder);
+}
+
 Test(file, a_lock_is_held_by_one_process_and_freed_when_that_ends)
 {
     char *folder = scratch_new();
