@@ -98,7 +98,8 @@ static int run_results(const struct globals *globals, const void *raw, const str
     if (!failed)
         failed = results_read(db, &query, &results, err);
     if (failed == ERROR_NOT_FOUND)
-        return error_set(err, ERROR_NO_DATA, "no results in %s yet", globals->db);
+        return error_set(err, ERROR_NO_DATA, "no results%s in %s yet",
+                         o->pull_request ? " of pull requests" : "", globals->db);
     if (failed)
         return failed;
     if (!results.count)

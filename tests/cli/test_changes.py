@@ -227,6 +227,7 @@ def test_no_history_and_not_comparable_have_exit_codes_of_their_own(store):
     assert "rustc 1.95" in error_line(store.run("compare", "--history", ident(11)), 5)
     assert "no history" in error_line(store.run("compare", "--history", ident(1)), 3)
     assert "no results of commit" in error_line(store.run("compare", "--history", "fffffff"), 3)
+    assert error_line(store.run("compare", "--history", "--benchmark", "none"), 3) == "error: no stored result matches"
 
 
 def test_a_pull_request_is_held_against_the_default_history(store):

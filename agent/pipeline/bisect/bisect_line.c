@@ -357,7 +357,8 @@ int bisect_find_change(const struct bisect_series *series, const char *id, char 
         AUTO_FREE char *lower = commit_id_lower(id);
         at.commit = history_commits_find(&history.commits, lower, NULL);
         if (!at.commit)
-            return error_set(err, ERROR_NO_DATA, "no results of commit %s", id);
+            return error_set(err, ERROR_NO_DATA, "%s on %s: no results of commit %s",
+                             series->benchmark, series->test_bed, id);
         if (series->change_since)
             at.since = history_commits_find(&history.commits, series->change_since, NULL);
     }

@@ -38,8 +38,10 @@ static int find_commit(const struct history *history, const char *id,
     } else {
         *out = newest_measured(history);
     }
+    if (!id && !*out)
+        return error_set(err, ERROR_NO_DATA, "no stored result matches");
     if (!*out || !(*out)->measured)
-        return error_set(err, ERROR_NO_DATA, "no results of commit %s", id ? id : "(any)");
+        return error_set(err, ERROR_NO_DATA, "no results of commit %s", id);
     return 0;
 }
 
