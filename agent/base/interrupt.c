@@ -8,9 +8,16 @@
 
 static volatile sig_atomic_t signal_seen;
 static int event_fd = -1;
+static pid_t installed_by;
 
 static void on_signal(int signal_number)
 {
+    /* A child that has the handler and the descriptor from its parent: the parent is not meant. */
+    if (getpid() != installed_by) {
+        (void)signal(signal_number, SIG_DFL);
+        (void)raise(signal_number);
+        return;
+    }
     if (signal_seen)
         _exit(130);
     signal_seen = signal_number;
@@ -23,6 +30,7 @@ static void on_signal(int signal_number)
 void interrupt_install(void)
 {
     event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    installed_by = getpid();
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

@@ -1,7 +1,8 @@
 /*
  * Ctrl-C, SIGTERM and SIGHUP. The first one sets a flag that every loop which waits looks at; the
  * second one ends the process at once. What else a process inherits of signals is set right too:
- * SIGPIPE is an error of write(), and children leave an exit code.
+ * SIGPIPE is an error of write(), and children leave an exit code. A forked child ends by such a
+ * signal, unless it installs its own.
  */
 #pragma once
 
