@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
+#include "base/text_pool.h"
 #include "parse/gather.h"
 #include "parse/json_outline.h"
 #include "parse/json_value.h"
@@ -27,6 +28,22 @@ struct entry {
     struct metric *metrics;
     size_t count, cap;
 };
+
+/* Which mode a metric of a benchmark is of, by the number of "benchmark metric". */
+struct modes {
+    struct text_pool metrics, names;
+    uint32_t *of;
+    size_t cap;
+};
+
+static void modes_release(struct modes *modes)
+{
+    text_pool_release(&modes->metrics);
+    text_pool_release(&modes->names);
+    free(modes->of);
+}
+
+#define AUTO_MODES __attribute__((cleanup(modes_release)))
 
 static void entry_clear(struct entry *e)
 {
@@ -221,6 +238,27 @@ static const char *metric_of_mode(const char *mode)
                                      : NULL;
 }
 
+/*
+ * A profiler measures each mode: what one counts has nothing to do with what the next does, so that
+ * the second mode of a benchmark has its name in front of the metric.
+ */
+static void tell_modes_apart(struct modes *modes, const struct strbuf *benchmark, const char *mode,
+                             struct metric *m)
+{
+    AUTO_FREE char *key = xasprintf("%s\x1f%s", benchmark->buf, m->name);
+    size_t before = modes->metrics.count;
+    uint32_t number = text_pool_add(&modes->metrics, key);
+    uint32_t own = text_pool_add(&modes->names, mode);
+    if (number == before) {
+        ARRAY_RESERVE(modes->of, modes->cap, before + 1);
+        modes->of[number] = own;
+    } else if (modes->of[number] != own) {
+        char *named = xasprintf("%s.%s", mode, m->name);
+        free(m->name);
+        m->name = named;
+    }
+}
+
 static int keep_metric(struct gather *gather, const struct entry *e, const struct strbuf *name,
                        struct metric *m, struct error *err)
 {
@@ -254,7 +292,7 @@ static int keep_metric(struct gather *gather, const struct entry *e, const struc
     return gather_add(gather, &piece, err);
 }
 
-static int keep_entry(struct entry *e, const struct measurement_sink *sink,
+static int keep_entry(struct entry *e, struct modes *modes, const struct measurement_sink *sink,
                       struct parse_report *report, struct error *err)
 {
     AUTO_GATHER struct gather gather = GATHER_INIT;
@@ -262,8 +300,11 @@ static int keep_entry(struct entry *e, const struct measurement_sink *sink,
     strbuf_add(&name, e->benchmark.buf, e->benchmark.len);
     strbuf_add(&name, e->params.buf, e->params.len);
     int rc = 0;
-    for (size_t i = 0; !rc && i < e->count; i++)
+    for (size_t i = 0; !rc && i < e->count; i++) {
+        if (e->metrics[i].name)
+            tell_modes_apart(modes, &name, e->mode.buf, &e->metrics[i]);
         rc = keep_metric(&gather, e, &name, &e->metrics[i], err);
+    }
     return rc ? rc : gather_hand_on(&gather, sink, report, err);
 }
 
@@ -273,6 +314,7 @@ static int jmh_parse(struct input *input, const struct measurement_sink *sink,
     AUTO_JSON_READER struct json_reader r;
     AUTO_ENTRY struct entry e = {
         .benchmark = STRBUF_INIT, .mode = STRBUF_INIT, .params = STRBUF_INIT};
+    AUTO_MODES struct modes modes = {0};
     json_reader_init(&r, input, JSON_ONE_DOCUMENT);
     bool more = false;
     int rc = json_enter(&r, JSON_ARRAY_BEGIN, err);
@@ -280,7 +322,7 @@ static int jmh_parse(struct input *input, const struct measurement_sink *sink,
         entry_clear(&e);
         rc = read_entry(&r, &e, err);
         if (!rc)
-            rc = keep_entry(&e, sink, report, err);
+            rc = keep_entry(&e, &modes, sink, report, err);
     }
     return rc ? rc : json_finish(&r, err);
 }

@@ -11,7 +11,9 @@
  *     thrpt   throughput         operations/s
  *
  * Secondary metrics, such as those of profilers, keep their name; times are in nanoseconds, "B/op"
- * is in bytes, other units are as JMH writes them. Iterations without a score ("NaN") are left out.
+ * is in bytes, other units are as JMH writes them. Where a benchmark was run in several modes,
+ * those of the second and later ones have the mode in front: "avgt.gc.count". Iterations without a
+ * score ("NaN") are left out.
  */
 #pragma once
 

@@ -203,6 +203,21 @@ Test(formats, jmh_tells_its_modes_apart)
     expect(&c, "org.example.Sum.once(n=10)", "single_shot_time", "nanoseconds", 6, 3499);
 }
 
+Test(formats, jmhs_profilers_do_not_mix_the_modes)
+{
+#define COUNT(mode, unit, score)                                                             \
+    "{\"benchmark\":\"B.b\",\"mode\":\"" mode "\",\"threads\":1,\"primaryMetric\":{"         \
+    "\"score\":1,\"scoreUnit\":\"" unit "\"},\"secondaryMetrics\":{\"gc.alloc.rate.norm\":{" \
+    "\"score\":" score ",\"scoreUnit\":\"B/op\"}}}"
+    static const char text[] =
+        "[" COUNT("thrpt", "ops/s", "48") "," COUNT("ss", "us/op", "5792") "]";
+    AUTO_COLLECTION struct collection c = collect_text("auto", text, sizeof(text) - 1);
+    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    expect(&c, "B.b", "gc.alloc.rate.norm", "bytes", 1, 48);
+    expect(&c, "B.b", "ss.gc.alloc.rate.norm", "bytes", 1, 5792);
+#undef COUNT
+}
+
 Test(formats, asv_takes_samples_and_units_from_its_names)
 {
     AUTO_COLLECTION struct collection c = read_fixture("asv-0.6.6.json", 11);
