@@ -40,6 +40,7 @@ def workflow(act, agent, forge, tmp_path):
     db = repository / "db"
 
     def run(file, event_env):
+        forge.permit(file)
         done = act(repository, event_env["GITHUB_EVENT_NAME"], "-W", f".github/workflows/{file}", "--bind",
                    "-e", event_env["GITHUB_EVENT_PATH"], "--local-repository", f"{name}@{commit}={stub}",
                    "--env", f"GITHUB_API_URL={forge.server.url}", "--var", "LANCE_BENCH_TESTBED=metal",

@@ -1,13 +1,16 @@
 """A pull request on the stand-in GitHub, and the bench bot that looks after it."""
 
 import json
+import pathlib
+import re
 
-from github_server import GitHubServer
+from github_server import TOKEN, GitHubServer
 from store_helpers import Store
 
 INPUTS = ("git_sha", "pr_number", "pr_repo", "run_rust", "run_python", "rust_crates")
 WORKFLOW = "run-benchmarks.yml"
 BOT = "github-actions[bot]"
+WORKFLOWS = pathlib.Path(__file__).resolve().parents[2] / "workflows"
 
 
 def run_name(inputs):
@@ -42,6 +45,15 @@ class Forge:
 
     def __exit__(self, *arguments):
         self.server.__exit__(*arguments)
+
+    def permit(self, file):
+        """The token may no more than the job of the workflow gives it."""
+        text = (WORKFLOWS / file).read_text()
+        [given] = re.findall(r"^    permissions:\n((?:      .*\n)+)", text, re.MULTILINE)
+        given = dict(re.findall(r"^      ([\w-]+): (\w+)", given, re.MULTILINE))
+        self.server.tokens[TOKEN].permissions = {
+            area.replace("-", "_"): given.get(area, "none")
+            for area in ("actions", "checks", "contents", "issues", "pull-requests")}
 
     # Events
     def event(self, name, payload):

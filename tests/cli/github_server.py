@@ -30,6 +30,7 @@ import github_shapes as shapes
 TOKEN = "ghs_0123456789abcdefghijABCDEFGHIJ012345"  # of an app, as a workflow has it
 USER_TOKEN = "ghp_abcdefghij0123456789ABCDEFGHIJ543210"  # of the user "maintainer"
 LEVELS = ("none", "read", "write")
+THREAD = "issues or pull_requests"  # whose the comment is
 ROLES = {"none": "none", "read": "read", "triage": "read", "write": "write", "maintain": "write", "admin": "admin"}
 
 
@@ -460,14 +461,19 @@ def _authenticate(server, record):
     return token
 
 
-def _authorise(token, permission):
+def _authorise(repo, token, permission, found):
     area, level = permission or ("metadata", "read")
+    accepted = f"{area}={level}"
+    if area == THREAD:  # both are named, and the one that fits counts
+        accepted = f"issues={level}; pull_requests={level}"
+        thread = int(found.get("number") or repo.comments.get(int(found["comment"]), {"number": 0})["number"])
+        area = "pull_requests" if thread in repo.pulls else "issues"
     if token is None and level == "write":
         raise problem(401, "Requires authentication")
     granted = "write" if token is None else token.permissions.get(area, "write")
     if LEVELS.index(granted) < LEVELS.index(level):
         raise problem(403, "Resource not accessible by " + ("integration" if token.is_app else "personal access token"),
-                      {"X-Accepted-GitHub-Permissions": f"{area}={level}"})
+                      {"X-Accepted-GitHub-Permissions": accepted})
 
 
 def route(server, record):
@@ -490,7 +496,7 @@ def route(server, record):
     for method, pattern, permission, function in ROUTES:
         match = pattern.match(below)
         if match and method == record.method:
-            _authorise(token, permission)
+            _authorise(repo, token, permission, match.groupdict())
             return function(Request(server, repo, record, token), **match.groupdict())
     raise problem(404, "Not Found")
 
@@ -550,7 +556,7 @@ def _contents(r, path):
     return Answer(200, shapes.content(r.api, r.name, branch, path, text))
 
 
-@at("GET", "/issues", ("pull-requests", "read"))
+@at("GET", "/issues", ("pull_requests", "read"))
 def _issues(r):
     wanted = set(filter(None, r.query.get("labels", "").split(",")))
     found = [p for p in r.repo.pulls.values() if wanted <= set(p["labels"])
@@ -695,14 +701,14 @@ def _zip(r, number):
     return Answer(302, None, {"Location": f"{r.server.blob_url}/blob/{number}?sig=secret-signature"})
 
 
-@at("GET", "/issues/{number}/comments", ("issues", "read"))
+@at("GET", "/issues/{number}/comments", (THREAD, "read"))
 def _comments(r, number):
     since = _seconds(r.query.get("since")) or 0
     found = [c for c in r.repo.comments.values() if str(c["number"]) == number and c["updated_s"] >= since]
     return r.pages([shapes.comment(r.api, r.name, c) for c in found])
 
 
-@at("POST", "/issues/{number}/comments", ("issues", "write"))
+@at("POST", "/issues/{number}/comments", (THREAD, "write"))
 def _create_comment(r, number):
     if len(r.body["body"]) > 65536:
         raise problem(422, "Validation Failed", errors=[{
@@ -719,21 +725,21 @@ def _one_comment(r, number):
     return r.repo.comments[int(number)]
 
 
-@at("GET", "/issues/comments/{number}", ("issues", "read"))
-def _get_comment(r, number):
-    return Answer(200, shapes.comment(r.api, r.name, _one_comment(r, number)))
+@at("GET", "/issues/comments/{comment}", (THREAD, "read"))
+def _get_comment(r, comment):
+    return Answer(200, shapes.comment(r.api, r.name, _one_comment(r, comment)))
 
 
-@at("PATCH", "/issues/comments/{number}", ("issues", "write"))
-def _update_comment(r, number):
-    comment = _one_comment(r, number)
+@at("PATCH", "/issues/comments/{comment}", (THREAD, "write"))
+def _update_comment(r, comment):
+    comment = _one_comment(r, comment)
     comment.update(body=r.body["body"], updated_s=r.server.now())
     return Answer(200, shapes.comment(r.api, r.name, comment))
 
 
-@at("POST", "/issues/comments/{number}/reactions", ("issues", "write"))
-def _react(r, number):
-    comment = _one_comment(r, number)
+@at("POST", "/issues/comments/{comment}/reactions", (THREAD, "write"))
+def _react(r, comment):
+    comment = _one_comment(r, comment)
     for reaction in r.repo.reactions:
         if (reaction["comment"], reaction["author"], reaction["content"]) == (
                 comment["id"], r.token.login, r.body["content"]):

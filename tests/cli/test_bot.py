@@ -313,9 +313,19 @@ def test_a_workflow_that_is_not_there_is_said_everywhere(forge):
     assert forge.checks[0]["conclusion"] == "failure" and "Could not be started" in forge.text
 
 
-@pytest.mark.parametrize("area", ["issues", "checks", "actions", "pull_requests"])
+def test_the_permissions_of_the_workflows_are_enough(forge):
+    """To comment on a pull request takes pull-requests: write; issues: write is for issues alone."""
+    forge.permit("pr-benchmarks.yml")
+    approve(forge)
+    forge.permit("publish-results.yml")
+    run = forge.runs[0]
+    assert forge.done(forge.bot("progress", forge.run_event(run, action="in_progress")))["action"] == "answered"
+    assert forge.done(forge.finish(run, make_zip(files_of(commit=forge.head))))["action"] == "published"
+
+
+@pytest.mark.parametrize("area", ["checks", "actions", "pull_requests"])
 def test_a_token_without_a_permission_is_one_line(forge, area):
-    forge.server.tokens[TOKEN].permissions[area] = "read" if area != "pull_requests" else "none"
+    forge.server.tokens[TOKEN].permissions[area] = "read"
     comment = forge.repo.add_comment(7, f"@bench-bot benchmark {forge.head}", "maintainer")
     line = error_line(forge.bot("comment", forge.comment_event(comment)), 1)
     assert TOKEN not in line
@@ -564,6 +574,17 @@ def test_a_hostile_artifact_is_refused_and_said(forge, artifact):
     approve(forge)
     error_line(forge.finish(forge.runs[0], artifact), 1)
     assert forge.store.tables() == {} and forge.checks[0]["conclusion"] == "failure"
+
+
+def test_where_the_conversation_is_locked_the_check_run_ends_all_the_same(forge):
+    approve(forge)
+    forge.server.fail(403, "Unable to create comment because issue is locked.", path="/issues/comments/", method="PATCH",
+                      times=9)
+    line = error_line(forge.finish(forge.runs[0], make_zip(files_of(commit=forge.head))), 1)
+    assert "locked" in line and forge.checks[0]["conclusion"] == "success"
+    forge.server.faults.clear()
+    done = forge.done(forge.bot("finish", forge.run_event(forge.runs[0])))
+    assert done["action"] == "published" and "Results of" in forge.text, "and once it is open again the job can be repeated"
 
 
 def test_a_run_without_an_artifact_is_a_failure_of_the_check(forge):

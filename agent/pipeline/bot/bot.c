@@ -218,9 +218,13 @@ int bot_report(struct bot *bot, struct bot_job *job, const struct bot_report *re
     bot_approval_print(&job->approval, id);
     bot_text_set(&bot->text.job, id);
     bot_text_set(&bot->text.state, state.buf);
-    failed = past ? 0 : bot_save_text(bot, err);
-    if (!failed)
-        failed = github_check_update(bot->github, job->check.id, &change, &updated, err);
+    int unsaid = past ? 0 : bot_save_text(bot, err);
+    /* Where the conversation is locked, a check run that is required must come to its end all the
+     * same. */
+    if (!unsaid || (report->conclusion && unsaid == ERROR_FAILURE))
+        failed =
+            github_check_update(bot->github, job->check.id, &change, &updated, unsaid ? NULL : err);
+    failed = unsaid ? unsaid : failed;
     if (failed)
         return failed;
     free(bot->out->commit);
