@@ -104,11 +104,12 @@ static int find_name(const char *line, const char *mark, const struct strbuf *be
                      struct strbuf *name, struct error *err)
 {
     strbuf_clear(name);
+    line += strspn(line, " \t");
     strbuf_add(name, line, (size_t)(mark - line));
     strbuf_rtrim(name);
     if (name->len)
         return 0;
-    strbuf_add(name, before->buf, before->len);
+    strbuf_addstr(name, before->buf + strspn(before->buf, " \t"));
     strbuf_rtrim(name);
     if (!name->len || !strncmp(name->buf, "Benchmarking ", 13))
         return error_set(err, ERROR_INPUT, "a time without a benchmark's name in front of it");

@@ -43,7 +43,8 @@ static size_t cut_log_prefixes(char *head, size_t len)
     return kept;
 }
 
-/* The first bytes of the file, without a byte order mark, a log's times and leading white space. */
+/* The first bytes of the file, without a byte order mark, a log's times, colours and leading white
+ * space. */
 static int read_head(struct input *input, char *head, size_t *len, struct error *err)
 {
     size_t count = 0, got = 0;
@@ -57,7 +58,7 @@ static int read_head(struct input *input, char *head, size_t *len, struct error 
     } while (got && count < HEAD_SIZE);
     size_t skip = count >= 3 && !memcmp(head, "\xef\xbb\xbf", 3) ? 3 : 0;
     memmove(head, head + skip, count - skip);
-    count = cut_log_prefixes(head, count - skip);
+    count = cut_log_prefixes(head, text_cut_colours(head, count - skip));
     skip = strspn(head, " \t\r\n");
     memmove(head, head + skip, count - skip + 1);
     *len = count - skip;

@@ -67,6 +67,7 @@ static int keep_figure(const struct strbuf *name, const struct figure *figure,
 /* The name of a line "test NAME ... "; false when it is none. */
 static bool read_name(const char *line, struct strbuf *name)
 {
+    line += strspn(line, " \t");
     const char *end = strncmp(line, "test ", 5) ? NULL : strstr(line, NAME_END);
     if (!end || end < line + 5)
         return false;

@@ -79,6 +79,18 @@ size_t text_log_prefix(const char *line, size_t len)
     return stamp ? (size_t)(at - line) + stamp : 0;
 }
 
+size_t text_cut_colours(char *text, size_t len)
+{
+    size_t kept = 0;
+    for (size_t at = 0; at < len;) {
+        size_t skip = control_sequence(text + at, len - at);
+        at += skip;
+        if (!skip)
+            text[kept++] = text[at++];
+    }
+    return kept;
+}
+
 /* Adds what of the line fits. */
 static void add_part(struct text_lines *lines, const char *from, size_t len)
 {

@@ -44,6 +44,8 @@ int text_lines_wrap(const struct text_lines *lines, struct error *err);
 
 /* What is done to a line, for text that comes another way. */
 void text_clean(struct strbuf *text);
+/* Takes the colours alone out of `text`; the bytes that are left. */
+size_t text_cut_colours(char *text, size_t len);
 /*
  * Bytes of what GitHub puts in front of a line of a job's log: the time and a blank, and in front
  * of those, where `gh run view --log` wrote the file, the job and the step with tabs behind them.

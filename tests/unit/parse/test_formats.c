@@ -480,6 +480,19 @@ Test(formats, a_unit_that_was_cut_off_is_no_other_metric)
     cr_assert_eq(c.count, 4, "%s", c.err.message);
 }
 
+Test(formats, indented_lines_are_read_under_the_same_names)
+{
+    static const char text[] = "  test a::b ... bench:          12 ns/iter (+/- 3)\n"
+                               "  c/d                     time:   [1 ns 2 ns 3 ns]\n"
+                               "  a long name\n"
+                               "                          time:   [1 ns 4 ns 5 ns]\n";
+    AUTO_COLLECTION struct collection bench = collect_text("libtest", text, sizeof(text) - 1);
+    expect(&bench, "a::b", NULL, "nanoseconds", 1, 12);
+    AUTO_COLLECTION struct collection c = collect_text("criterion-text", text, sizeof(text) - 1);
+    expect(&c, "c/d", NULL, "nanoseconds", 1, 2);
+    expect(&c, "a long name", NULL, "nanoseconds", 1, 4);
+}
+
 Test(formats, colours_bad_bytes_and_long_lines_do_no_harm)
 {
     AUTO_COLLECTION struct collection c =
@@ -496,26 +509,27 @@ Test(formats, colours_bad_bytes_and_long_lines_do_no_harm)
     expect(&go, "BenchmarkA", NULL, "nanoseconds", 1, 7);
 }
 
-/* As the log archive of a run has it, and as `gh run view --log` prints it. */
-Test(formats, the_log_of_a_github_job_is_read_like_the_output_itself)
+/* As the log archive of a run has it, as `gh run view --log` prints it, and coloured. */
+Test(formats, what_a_log_puts_in_front_of_each_line_does_no_harm)
 {
     static const char *const fixtures[] = {"criterion-text-0.8.txt", "libtest-criterion-0.8.txt",
                                            "divan-0.1.21.txt", "go-1.26.8.txt"};
     static const char *const fronts[] = {"2026-11-22T04:05:06.1234567Z ",
-                                         "bench\tRun cargo bench\t2026-11-22T04:05:06.1234567Z "};
+                                         "bench\tRun cargo bench\t2026-11-22T04:05:06.1234567Z ",
+                                         "\x1b[36;1m"};
     for (size_t i = 0; i < ARRAY_SIZE(fixtures) * ARRAY_SIZE(fronts); i++) {
-        AUTO_COLLECTION struct collection plain = collect_path("auto", fixtures[i / 2]);
+        AUTO_COLLECTION struct collection plain = collect_path("auto", fixtures[i / 3]);
         AUTO_STRBUF struct strbuf text = STRBUF_INIT;
         AUTO_STRBUF struct strbuf log = STRBUF_INIT;
-        AUTO_FREE char *path = xasprintf("%s/parse/%s", FIXTURES, fixtures[i / 2]);
+        AUTO_FREE char *path = xasprintf("%s/parse/%s", FIXTURES, fixtures[i / 3]);
         cr_assert_eq(file_read(path, 1 << 20, &text, NULL), 0);
         strbuf_addstr(&log, "\xef\xbb\xbf");
         for (const char *line = text.buf, *end; *line; line = *end ? end + 1 : end) {
             end = line + strcspn(line, "\n");
-            strbuf_addf(&log, "%s%.*s\n", fronts[i % 2], (int)(end - line), line);
+            strbuf_addf(&log, "%s%.*s\n", fronts[i % 3], (int)(end - line), line);
         }
         AUTO_COLLECTION struct collection c = collect_text("auto", log.buf, log.len);
-        cr_assert_eq(c.rc, 0, "%s: %s", fixtures[i / 2], c.err.message);
+        cr_assert_eq(c.rc, 0, "%s: %s", fixtures[i / 3], c.err.message);
         cr_assert_eq(c.count, plain.count);
         for (size_t k = 0; k < c.count; k++)
             expect(&c, plain.items[k].benchmark, plain.items[k].metric, plain.items[k].units,
