@@ -249,6 +249,23 @@ static bool is_action(const char *text)
            !text[name + 1 + strspn(text + name + 1, allowed)];
 }
 
+/* GitHub reads the workflows in the root of a repository, and no others. */
+static int check_root(const char *dir, struct error *err)
+{
+    AUTO_FREE char *at = path_real(dir);
+    for (bool root = true; at && *at; root = false) {
+        AUTO_FREE char *git = path_join(at, ".git");
+        if (path_exists(git))
+            return root ? 0
+                        : error_set(err, ERROR_USAGE,
+                                    "%s lies in the repository %s, and GitHub reads workflows in "
+                                    "its root alone: --dir %s",
+                                    dir, at, at);
+        *strrchr(at, '/') = '\0';
+    }
+    return 0;
+}
+
 static int check(const struct init_options *o, struct error *err)
 {
     if (strcmp(o->project, "lance") != 0 && strcmp(o->project, "rust") != 0 &&
@@ -263,7 +280,7 @@ static int check(const struct init_options *o, struct error *err)
     if (!path_is_dir(o->dir))
         return error_set(err, ERROR_NOT_FOUND, "%s is no folder: --dir names the repository",
                          o->dir);
-    return 0;
+    return check_root(o->dir, err);
 }
 
 static int run(const struct globals *globals, const void *raw, const struct strlist *args,

@@ -98,6 +98,15 @@ def test_a_folder_that_is_not_there_is_named(agent, tmp_path):
     assert done.returncode == 1 and "is no folder" in done.stderr
 
 
+def test_a_folder_within_a_repository_is_no_place_for_workflows(agent, init, tmp_path):
+    (tmp_path / "sub" / "deep").mkdir(parents=True)
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    done = subprocess.run([agent, "init"], cwd=tmp_path / "sub" / "deep", text=True, capture_output=True, check=False)
+    assert done.returncode == 129 and done.stderr.endswith(f": --dir {tmp_path}\n") and not done.stdout
+    assert not (tmp_path / "sub" / "deep" / ".github").exists()
+    init()
+
+
 def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(init, tmp_path):
     init.folder.mkdir(parents=True)
     target = tmp_path / "precious"
