@@ -44,13 +44,6 @@ int cpu_list_parse_within(const char *text, const cpu_set_t *usable, cpu_set_t *
     return 0;
 }
 
-int cpu_list_parse(const char *text, cpu_set_t *out, struct error *err)
-{
-    cpu_set_t own;
-    bool known = !sched_getaffinity(0, sizeof(own), &own);
-    return cpu_list_parse_within(text, known ? &own : NULL, out, err);
-}
-
 char *cpu_list_text(const cpu_set_t *cpus)
 {
     struct strbuf text = STRBUF_INIT;

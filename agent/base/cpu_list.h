@@ -6,9 +6,8 @@
 #include <sched.h>
 #include <stdbool.h>
 
-/* ERROR_USAGE names what is wrong, also a CPU that this process may not use. */
-int cpu_list_parse(const char *text, cpu_set_t *out, struct error *err) MUST_CHECK;
-/* The same for a process whose CPUs are `usable`; NULL: nothing is known of them. */
+/* For a process whose CPUs are `usable`; NULL: nothing is known of them. ERROR_USAGE names what is
+ * wrong, also a CPU that is not among them. */
 int cpu_list_parse_within(const char *text, const cpu_set_t *usable, cpu_set_t *out,
                           struct error *err) MUST_CHECK;
 /* A fresh string; "" for the empty set. */

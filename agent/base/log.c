@@ -30,7 +30,7 @@ void log_configure(const struct log_options *options)
     settings = *options;
 }
 
-bool log_enabled(enum log_level level)
+static bool log_enabled(enum log_level level)
 {
     return level <= settings.level;
 }

@@ -16,7 +16,6 @@ struct log_options {
 };
 
 void log_configure(const struct log_options *options);
-bool log_enabled(enum log_level level);
 
 /* One line each. Control characters in it are shown escaped, so that a benchmark's name cannot
  * forge a line or a terminal sequence. */

@@ -50,12 +50,6 @@ bool task_should_stop(const struct task *task)
            clock_monotonic_s() >= task->plan.deadline_s;
 }
 
-double task_seconds_left(const struct task *task)
-{
-    double left = task->plan.deadline_s - clock_monotonic_s();
-    return left > 0 ? left : 0;
-}
-
 int task_check(const struct task *task, struct error *err)
 {
     int failed = interrupt_check(err);

@@ -32,5 +32,3 @@ int task_run(const struct task_plan *plan, void (*collect)(void *context, void *
 bool task_should_stop(const struct task *task);
 /* ERROR_INTERRUPTED or ERROR_UNREACHABLE with the reason when it is to end, else 0. */
 int task_check(const struct task *task, struct error *err) MUST_CHECK;
-/* Seconds until the deadline, never negative. */
-double task_seconds_left(const struct task *task);

@@ -23,7 +23,8 @@ enum {
     NAME_HASH_LEN = 16,
 };
 
-char *worktree_admin(const struct mirror *mirror, const char *name)
+/* A fresh string: the folder in the mirror that belongs to the worktree. */
+static char *worktree_admin(const struct mirror *mirror, const char *name)
 {
     return xasprintf("%s/worktrees/%s", mirror->path, name);
 }

@@ -51,9 +51,7 @@ int worktree_check_unused(const struct mirror *mirror, const struct worktree *wo
 int worktree_use(const struct mirror *mirror, const char *name, int *fd,
                  struct error *err) MUST_CHECK;
 
-/* Fresh strings: the folder in the mirror that belongs to the worktree; and the name of a worktree
- * outside the cache. */
-char *worktree_admin(const struct mirror *mirror, const char *name);
+/* A fresh string: the name of a worktree outside the cache. */
 char *worktree_name_of(const char *final_path);
 /* Whether the folder is a worktree of this mirror under that name. */
 bool worktree_is_ours(const struct mirror *mirror, const char *path, const char *name);

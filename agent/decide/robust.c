@@ -44,11 +44,6 @@ static double select_within(double *x, size_t low, size_t high, size_t k)
     return x[k];
 }
 
-double robust_select(double *x, size_t n, size_t k)
-{
-    return select_within(x, 0, n - 1, k);
-}
-
 double robust_median(double *x, size_t n)
 {
     return robust_quantile(x, n, 0.5);

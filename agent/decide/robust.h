@@ -6,9 +6,6 @@
 
 #include <stddef.h>
 
-/* The order statistic `k` (from 0) of `x`, which is put into another order. n > k. Expected O(n).
- */
-double robust_select(double *x, size_t n, size_t k);
 /* The median; of an even number the mean of the middle two. Reorders `x`. 0 for none. */
 double robust_median(double *x, size_t n);
 /* The quantile `p` of 0..1, type 7. Reorders `x`. 0 for none. */

@@ -70,27 +70,6 @@ void workflow_annotate(struct strbuf *out, const struct workflow_annotation *ann
     strbuf_addch(out, '\n');
 }
 
-/* The secret goes out as it is: an escaped one would mask the wrong text. What the runner decodes
- * is encoded all the same. */
-void workflow_mask(struct strbuf *out, const char *secret)
-{
-    AUTO_STRLIST struct strlist lines = STRLIST_INIT;
-    strlist_split(&lines, secret, '\n');
-    for (size_t i = 0; i < lines.count; i++) {
-        const char *line = lines.items[i];
-        if (!line[strspn(line, " \t\r")])
-            continue;
-        strbuf_addstr(out, "::add-mask::");
-        for (; *line; line++) {
-            if (*line == '%' || *line == '\r')
-                strbuf_addf(out, "%%%02X", (unsigned char)*line);
-            else
-                strbuf_addch(out, *line);
-        }
-        strbuf_addch(out, '\n');
-    }
-}
-
 void workflow_group(struct strbuf *out, const char *title)
 {
     strbuf_addstr(out, "::group::");

@@ -29,7 +29,6 @@ struct workflow_annotation {
 };
 
 void workflow_annotate(struct strbuf *out, const struct workflow_annotation *annotation);
-void workflow_mask(struct strbuf *out, const char *secret); /* ::add-mask:: for each line of it */
 void workflow_group(struct strbuf *out, const char *title);
 void workflow_end_group(struct strbuf *out);
 

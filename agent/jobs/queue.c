@@ -96,16 +96,6 @@ struct poll_job *queue_next(const struct poll_jobs *jobs, const struct queue_vie
     return best;
 }
 
-bool queue_is_waiting(const struct poll_jobs *jobs, const struct queue_view *view)
-{
-    for (size_t i = 0; i < jobs->count; i++) {
-        const struct poll_job *job = &jobs->items[i];
-        if (is_for(job, view) && (job->state == POLL_JOB_QUEUED || lease_is_held(job)))
-            return true;
-    }
-    return false;
-}
-
 size_t queue_give_up(struct poll_jobs *jobs, const struct queue_view *view)
 {
     size_t count = 0;

@@ -32,9 +32,6 @@ enum queue_added queue_add(struct poll_jobs *jobs, const struct poll_job *job, i
 /* The free job that comes next: the greatest priority, then one whose lease is over before a queued
  * one, then the one that was added first. NULL: there is none. */
 struct poll_job *queue_next(const struct poll_jobs *jobs, const struct queue_view *view);
-/* Whether there is a job that this machine will be able to take later: queued for a retry, or held
- * by somebody else. */
-bool queue_is_waiting(const struct poll_jobs *jobs, const struct queue_view *view);
 /* Jobs that were lost as often as is allowed become failed ones. How many. */
 size_t queue_give_up(struct poll_jobs *jobs, const struct queue_view *view);
 /* Forgets jobs that ended longer than `keep_s` ago. How many. */

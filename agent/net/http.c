@@ -25,7 +25,6 @@ struct http_client {
     struct retry_policy policy;
     struct http_clock clock;
     struct transfer *transfer;
-    int64_t limited_until;
     bool may_have_acted;
     uint64_t requests;
 };
@@ -153,11 +152,6 @@ void http_client_redact(const struct http_client *client, char *text)
 int http_client_sleep(struct http_client *client, double seconds, struct error *err)
 {
     return client->clock.sleep_s(client->clock.context, seconds, err);
-}
-
-int64_t http_client_limited_until(const struct http_client *client)
-{
-    return client->limited_until;
 }
 
 bool http_client_may_have_acted(const struct http_client *client)
@@ -298,12 +292,10 @@ static bool speaks_of_limit(const struct http_response *response)
            memmem(response->body.buf, len, "abuse detection", 15);
 }
 
-static int limit_error(struct http_client *client, const char *url, int64_t until,
-                       struct error *err)
+static int limit_error(const char *url, int64_t until, struct error *err)
 {
     char when[TIME_ISO_SIZE];
     time_format_iso(until, when);
-    client->limited_until = until;
     AUTO_FREE char *shown = url_shown(url);
     return error_set(err, ERROR_UNREACHABLE, "%s: rate limit reached; try again after %s", shown,
                      when);
@@ -344,7 +336,6 @@ int http_send(struct http_client *client, const struct http_request *request,
     AUTO_FREE char *url =
         url_make(client->base_url, request->target, request->query, request->query_count);
     double waited_s = 0;
-    client->limited_until = 0;
     client->may_have_acted = false;
     for (int number = 1;; number++) {
         enum transfer_outcome outcome;
@@ -359,7 +350,7 @@ int http_send(struct http_client *client, const struct http_request *request,
         if (!failed || outcome != TRANSFER_FINAL)
             decision = retry_decide(&client->policy, &attempt);
         if (decision.verdict == RETRY_LIMITED)
-            return limit_error(client, url, decision.until_s, err);
+            return limit_error(url, decision.until_s, err);
         if (decision.verdict == RETRY_STOP)
             return failed ? error_set(err, failed, "%s", reason.message) : 0;
         failed = pause_before_retry(client, url, &decision, err);

@@ -106,7 +106,7 @@ void http_response_release(struct http_response *response);
 /*
  * 0 with any status that the server has for good (also 404 or 500), when it has answered in whole.
  * The response's former content is released. ERROR_UNREACHABLE: no answer, after all tries, or a
- * rate limit that outlasts max_wait_s; http_client_limited_until() then tells until when.
+ * rate limit that outlasts max_wait_s.
  * ERROR_INPUT: an answer that is larger than max_bytes, or is no HTTP. ERROR_INTERRUPTED.
  */
 int http_send(struct http_client *client, const struct http_request *request,
@@ -126,9 +126,6 @@ void http_client_redact(const struct http_client *client, char *text);
 /* Waits by the client's clock. ERROR_INTERRUPTED. */
 int http_client_sleep(struct http_client *client, double seconds, struct error *err) MUST_CHECK;
 
-/* Unix seconds until when the server takes no more requests; 0 unless the last http_send() failed
- * because of a rate limit. */
-int64_t http_client_limited_until(const struct http_client *client);
 /* Whether the server may have carried out the request of the last http_send(), though no success
  * came back: the connection was lost behind it, or the server failed (5xx). */
 bool http_client_may_have_acted(const struct http_client *client);

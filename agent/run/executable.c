@@ -38,7 +38,8 @@ bool executable_has_text(const struct sandbox *sandbox, const char *path, const 
     return false;
 }
 
-void executable_take_names(const char *text, struct strlist *names)
+/* The benchmarks among what `--list --format terse` prints: lines "group/name: benchmark". */
+static void executable_take_names(const char *text, struct strlist *names)
 {
     static const char mark[] = ": benchmark";
     AUTO_STRLIST struct strlist lines = STRLIST_INIT;

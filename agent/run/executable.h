@@ -26,5 +26,3 @@ int executable_output(const struct harness *harness, const struct job_step *step
 /* Adds what "--list --format terse" behind `argv` names to `names`. */
 int executable_list(const struct harness *harness, const struct bench_target *target,
                     struct strlist *argv, struct strlist *names, struct error *err) MUST_CHECK;
-/* The benchmarks among what `--list --format terse` prints: lines "group/name: benchmark". */
-void executable_take_names(const char *text, struct strlist *names);

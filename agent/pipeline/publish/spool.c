@@ -21,7 +21,7 @@ enum { REQUEST_MAX = 64 << 20, SPOOL_FORMAT = 1 };
 #define PART_SUFFIX ".part" /* being written */
 #define DONE_SUFFIX ".done" /* published, being removed */
 
-int spool_dir(char **out, struct error *err)
+static int spool_dir(char **out, struct error *err)
 {
     const char *own = getenv("LANCE_BENCH_SPOOL"), *state = getenv("XDG_STATE_HOME");
     const char *home = getenv("HOME");

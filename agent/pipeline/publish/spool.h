@@ -42,5 +42,3 @@ struct spool_counts {
 /* Sends each entry, oldest first, to the database it was meant for. 0 also when some have to wait;
  * the first reason for that is in `err`. */
 int spool_publish(struct spool_counts *counts, struct error *err) MUST_CHECK;
-/* A fresh string: the spool's folder. */
-int spool_dir(char **out, struct error *err) MUST_CHECK;

@@ -85,13 +85,6 @@ Test(workflow_command, a_notice_without_a_place_has_no_properties)
     cr_assert_str_eq(found, "::notice::m\n");
 }
 
-Test(workflow_command, each_line_of_a_secret_is_masked)
-{
-    AUTO_STRBUF struct strbuf out = STRBUF_INIT;
-    workflow_mask(&out, "one\n\n  \ntw%o\n");
-    cr_assert_str_eq(out.buf, "::add-mask::one\n::add-mask::tw%25o\n");
-}
-
 Test(workflow_command, a_group_has_one_line)
 {
     AUTO_STRBUF struct strbuf out = STRBUF_INIT;

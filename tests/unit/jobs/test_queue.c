@@ -140,7 +140,6 @@ Test(queue, pull_requests_come_first_backfill_last_and_older_ones_before_newer_o
         lease_take(job, "alive", &view.terms, 100, &token);
     }
     cr_assert_null(queue_next(&jobs, &view));
-    cr_assert(queue_is_waiting(&jobs, &view));
 }
 
 Test(queue, a_machine_takes_only_what_is_meant_for_it)
@@ -153,7 +152,6 @@ Test(queue, a_machine_takes_only_what_is_meant_for_it)
     view.pull_requests = true;
     view.test_bed = "another";
     cr_assert_null(queue_next(&jobs, &view));
-    cr_assert_not(queue_is_waiting(&jobs, &view));
     view.test_bed = "bed";
     view.repository = "https://example.org/y";
     cr_assert_null(queue_next(&jobs, &view));
@@ -193,7 +191,6 @@ Test(queue, a_job_that_was_lost_too_often_fails_and_says_with_whom)
     cr_assert_eq(jobs.items[0].state, POLL_JOB_FAILED);
     cr_assert(strstr(jobs.items[0].reason, "3 times: dead"));
     cr_assert_gt(jobs.items[0].token, token);
-    cr_assert_not(queue_is_waiting(&jobs, &view));
 }
 
 Test(queue, forgets_what_ended_long_ago_and_nothing_else)
