@@ -271,8 +271,12 @@ int install_remove(const char *prefix, struct strlist *removed, struct strlist *
     AUTO_FREE char *folder = xasprintf("%s" INSTALL_FOLDER, prefix);
     if (geteuid())
         return error_set(err, ERROR_FAILURE, "host uninstall removes root's files: run it as root");
-    if (!path_exists(list))
+    if (!path_exists(list)) {
+        /* Killed before there was a list, or behind its removal: no more than an empty folder. */
+        remove_parts(list);
+        (void)rmdir(folder);
         return error_set(err, ERROR_NOT_FOUND, "nothing is installed: there is no %s", list);
+    }
     int failed = install_manifest_read(prefix, &manifest, err);
     /* In reverse: no hook is named that is gone, and folders are empty when their turn comes. */
     for (size_t i = manifest.count; !failed && i-- > 0;) {

@@ -13,6 +13,7 @@
 
 #define RUNNER_FILE ".runner"
 #define ENV_FILE ".env"
+#define ENV_PART ENV_FILE ".lance-bench" /* what it is written to */
 #define ENV_MAX ((size_t)1 << 20)
 #define FIND_DEPTH 3
 
@@ -148,20 +149,19 @@ static int read_env(int dir, const char *folder, struct strbuf *text, mode_t *mo
 static int write_env(int dir, const char *folder, const struct strbuf *text, mode_t mode,
                      struct error *err)
 {
-    static const char tmp[] = ENV_FILE ".lance-bench";
     struct stat st;
     if (fstat(dir, &st))
         return error_errno(err, ERROR_FAILURE, errno, "cannot look at %s", folder);
-    (void)unlinkat(dir, tmp, 0);
+    (void)unlinkat(dir, ENV_PART, 0);
     AUTO_CLOSE int fd =
-        openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        openat(dir, ENV_PART, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     int failed = fd < 0 ? -errno : fd_write_all(fd, text->buf, text->len);
     if (!failed && (fchown(fd, st.st_uid, st.st_gid) || fchmod(fd, mode) || fsync(fd) ||
-                    renameat(dir, tmp, dir, ENV_FILE)))
+                    renameat(dir, ENV_PART, dir, ENV_FILE)))
         failed = -errno;
     if (!failed)
         return 0;
-    (void)unlinkat(dir, tmp, 0);
+    (void)unlinkat(dir, ENV_PART, 0);
     return error_errno(err, ERROR_FAILURE, -failed, "cannot write %s/" ENV_FILE, folder);
 }
 
@@ -251,6 +251,8 @@ int runner_env_remove(const char *folder, const struct strlist *lines, struct er
         return 0;
     if (dir < 0)
         return error_errno(err, ERROR_FAILURE, errno, "cannot open the runner's folder %s", folder);
+    /* Of one that was killed. */
+    (void)unlinkat(dir, ENV_PART, 0);
     AUTO_STRBUF struct strbuf text = STRBUF_INIT, rest = STRBUF_INIT;
     mode_t mode = 0600;
     int failed = read_env(dir, folder, &text, &mode, err);

@@ -116,9 +116,21 @@ def test_an_installation_that_was_killed_can_be_removed(root):
         agent.wait()
         done = root.host("uninstall")
         assert done.returncode == 0 or "nothing is installed" in done.stderr
-        if done.returncode:  # killed before the list of files was there
-            shutil.rmtree(root.path / "usr/local/lib/lance-bench", ignore_errors=True)
         assert snapshot(root.path) == before
+
+
+def test_an_installation_that_was_killed_leaves_no_half_written_file(root):
+    before = snapshot(root.path)
+    root.write("usr/local/lib/lance-bench/manifest.tmp.123", "the list of files is not there yet")
+    done = root.host("uninstall")
+    assert done.returncode == 1 and "nothing is installed" in done.stderr and done.stderr.count("\n") == 1
+    assert snapshot(root.path) == before
+    root.install()
+    for name in ("usr/local/bin/lance-bench.tmp.123", "etc/sudoers.d/lance-bench.tmp.123"):
+        root.write(name, "half")
+    (root.runner / ".env.lance-bench").write_text("half")
+    assert root.host("uninstall").returncode == 0
+    assert snapshot(root.path) == before
 
 
 def spoil_sudo(root):
