@@ -132,7 +132,7 @@ static void weigh(const struct plan_point *points, const struct noises *noises, 
                 worst = &ratios.items[i];
             }
         }
-        double chance = sqrt(2 * log(2 * (double)(ratios.count + 1)));
+        double chance = worst ? sqrt(2 * log(2 * (double)ratios.count)) : 0;
         if (worst && largest >= fmax(MIN_STEP, chance + 1)) {
             gap->step = largest;
             gap->benchmark = worst->benchmark;
