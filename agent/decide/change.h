@@ -11,7 +11,8 @@
  * found in turns. Then every cut is held against what else could have made it (step.h), the least
  * credible one is taken back and its neighbours are looked at again, until all that are left stand.
  * Last, each is moved to its most likely place. At most 2,048 points on either side of a cut are
- * looked at: enough for any size that is reported, and a long series takes no longer for each point.
+ * looked at: enough for any size that is reported, and a long series takes no longer for each
+ * point.
  *
  * The same values give the same changes, in whatever portions they come: a finder that is fed
  * further points gives what a fresh one with all of them gives, for less work while the noise (in
