@@ -59,20 +59,6 @@ static int check_options(const struct backfill_options *o, struct error *err)
     return 0;
 }
 
-static int read_order(const char *text, enum plan_order *out, struct error *err)
-{
-    static const char *const orders[] = {[PLAN_NEWEST_FIRST] = "newest-first",
-                                         [PLAN_OLDEST_FIRST] = "oldest-first",
-                                         [PLAN_INFORMATION] = "information"};
-    for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
-        if (!strcmp(orders[i], text)) {
-            *out = (enum plan_order)i;
-            return 0;
-        }
-    return error_set(err, ERROR_USAGE,
-                     "--order is newest-first, oldest-first or information, not '%s'", text);
-}
-
 static void print_items(const struct globals *globals, const struct backfill *backfill)
 {
     AUTO_TABLE struct table *table = command_table(globals);
@@ -153,7 +139,7 @@ static int run(const struct globals *globals, const void *raw, const struct strl
     };
     int failed = check_options(o, err);
     if (!failed)
-        failed = read_order(o->order, &request.order, err);
+        failed = command_read_order("order", o->order, &request.order, err);
     if (!failed)
         failed = target_check(&o->target, &request.source, err);
     if (!failed)

@@ -54,23 +54,6 @@ static int unknown_command(char *const *words, size_t count, struct error *err)
                      words[0]);
 }
 
-static int read_choice(const char *option, const char *value, const char *const *choices,
-                       size_t count, int *out, struct error *err)
-{
-    if (!value)
-        return 0;
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(choices[i], value)) {
-            *out = (int)i;
-            return 0;
-        }
-    AUTO_STRLIST struct strlist list = STRLIST_INIT;
-    for (size_t i = 0; i < count; i++)
-        strlist_push(&list, choices[i]);
-    AUTO_FREE char *all = strlist_join(&list, ", ");
-    return error_set(err, ERROR_USAGE, "--%s is one of %s, not '%s'", option, all, value);
-}
-
 /* Where results live when nobody says so, as upstream has it. */
 static char *default_database(void)
 {
@@ -87,9 +70,10 @@ static int apply_globals(const struct global_options *options, struct globals *g
     static const char *const formats[] = {"text", "json", "markdown"};
     static const char *const log_formats[] = {"text", "json"};
     int format = FORMAT_TEXT, log_format = LOG_TEXT;
-    int failed = read_choice("format", options->format, formats, 3, &format, err);
+    int failed = options_choice("format", options->format, formats, 3, &format, err);
     if (!failed)
-        failed = read_choice("log-format", options->log_format, log_formats, 2, &log_format, err);
+        failed =
+            options_choice("log-format", options->log_format, log_formats, 2, &log_format, err);
     if (failed)
         return failed;
     if (options->quiet && options->verbose)

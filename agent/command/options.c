@@ -146,3 +146,20 @@ int options_parse(char *const *argv, size_t argc, const struct option_set *sets,
         *used = at;
     return 0;
 }
+
+int options_choice(const char *option, const char *value, const char *const *choices, size_t count,
+                   int *out, struct error *err)
+{
+    if (!value)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(choices[i], value)) {
+            *out = (int)i;
+            return 0;
+        }
+    AUTO_STRLIST struct strlist list = STRLIST_INIT;
+    for (size_t i = 0; i < count; i++)
+        strlist_push(&list, choices[i]);
+    AUTO_FREE char *all = strlist_join(&list, ", ");
+    return error_set(err, ERROR_USAGE, "--%s is one of %s, not '%s'", option, all, value);
+}

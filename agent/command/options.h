@@ -25,3 +25,8 @@ struct option_set {
 int options_parse(char *const *argv, size_t argc, const struct option_set *sets, size_t set_count,
                   bool stop_at_word, struct strlist *args, size_t *used,
                   struct error *err) MUST_CHECK;
+
+/* The place of an option's value among the words that it takes; NULL, not given, leaves *out as it
+ * is. ERROR_USAGE lists the words. */
+int options_choice(const char *option, const char *value, const char *const *choices, size_t count,
+                   int *out, struct error *err) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include "command/common.h"
 #include "command/rows.h"
 #include "command/run_options.h"
+#include "command/schedule_common.h"
 #include "github/github.h"
 #include "host/machine.h"
 #include "net/ca.h"
@@ -92,21 +93,6 @@ static int check_numbers(const struct poll_options *o, struct error *err)
         return error_set(err, ERROR_USAGE, "--backfill-interval lies between 1 and %zu",
                          SOURCE_MAX);
     return 0;
-}
-
-static int read_order(const char *text, enum plan_order *out, struct error *err)
-{
-    static const char *const orders[] = {[PLAN_NEWEST_FIRST] = "newest-first",
-                                         [PLAN_OLDEST_FIRST] = "oldest-first",
-                                         [PLAN_INFORMATION] = "information"};
-    for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
-        if (!strcmp(orders[i], text)) {
-            *out = (enum plan_order)i;
-            return 0;
-        }
-    return error_set(err, ERROR_USAGE,
-                     "--backfill-order is newest-first, oldest-first or information, not '%s'",
-                     text);
 }
 
 static int check_texts(const struct poll_options *o, struct error *err)
@@ -207,7 +193,7 @@ static int run_poll(const struct globals *globals, const void *raw, const struct
     enum plan_order order = PLAN_NEWEST_FIRST;
     int failed = check_options(globals, o, github, err);
     if (!failed)
-        failed = read_order(o->order, &order, err);
+        failed = command_read_order("backfill-order", o->order, &order, err);
     if (!failed)
         failed = check_words(globals, args, err);
     if (!failed)

@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "base/interrupt.h"
 #include "command/common.h"
+#include "command/options.h"
 #include "command/rows.h"
 #include "store/rows.h"
 
@@ -145,17 +146,11 @@ static int choose_output(const struct globals *globals, const char *name, enum q
         [FORMAT_JSON] = QUERY_JSON,
         [FORMAT_MARKDOWN] = QUERY_MARKDOWN,
     };
-    *out = by_format[globals->format];
-    for (size_t i = 0; name && i < ARRAY_SIZE(names); i++)
-        if (!strcmp(names[i], name)) {
-            *out = (enum query_output)i;
-            return 0;
-        }
-    return name ? error_set(
-                      err, ERROR_USAGE,
-                      "--output is one of table, json, csv, markdown, arrow, parquet, not '%s'",
-                      name)
-                : 0;
+    int output = (int)by_format[globals->format];
+    int failed = options_choice("output", name, names, ARRAY_SIZE(names), &output, err);
+    if (!failed)
+        *out = (enum query_output)output;
+    return failed;
 }
 
 /* A table that is not found is no mistake in the SQL where there is no table at all. */

@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "base/strbuf.h"
 #include "command/common.h"
+#include "command/options.h"
 #include "command/rows.h"
 #include "command/run_options.h"
 #include "net/ca.h"
@@ -101,27 +102,11 @@ static const struct run_options run_defaults = {
     .retakes = 1,
 };
 
-/* The place of `text` among the words that an option takes. */
-static int read_word(const char *option, const char *text, const char *const *words, size_t count,
-                     int *out, struct error *err)
-{
-    AUTO_STRLIST struct strlist all = STRLIST_INIT;
-    for (size_t i = 0; i < count; i++) {
-        strlist_push(&all, words[i]);
-        if (!strcmp(words[i], text)) {
-            *out = (int)i;
-            return 0;
-        }
-    }
-    AUTO_FREE char *list = strlist_join(&all, ", ");
-    return error_set(err, ERROR_USAGE, "--%s is one of %s, not '%s'", option, list, text);
-}
-
 static int read_sandbox(const char *text, enum sandbox_mode *out, struct error *err)
 {
     static const char *const modes[] = {
         [SANDBOX_AUTO] = "auto", [SANDBOX_REQUIRE] = "require", [SANDBOX_OFF] = "off"};
-    int mode = 0, failed = read_word("sandbox", text, modes, ARRAY_SIZE(modes), &mode, err);
+    int mode = 0, failed = options_choice("sandbox", text, modes, ARRAY_SIZE(modes), &mode, err);
     if (!failed)
         *out = (enum sandbox_mode)mode;
     return failed;
@@ -144,7 +129,7 @@ static int read_tune(const char *text, enum run_tune *out, struct error *err)
 {
     static const char *const modes[] = {
         [RUN_TUNE_AUTO] = "auto", [RUN_TUNE_OFF] = "off", [RUN_TUNE_REQUIRE] = "require"};
-    int mode = 0, failed = read_word("tune", text, modes, ARRAY_SIZE(modes), &mode, err);
+    int mode = 0, failed = options_choice("tune", text, modes, ARRAY_SIZE(modes), &mode, err);
     if (!failed)
         *out = (enum run_tune)mode;
     return failed;
@@ -154,7 +139,7 @@ static int read_isolate(const char *text, enum run_isolate *out, struct error *e
 {
     static const char *const modes[] = {
         [RUN_ISOLATE_AUTO] = "auto", [RUN_ISOLATE_OFF] = "off", [RUN_ISOLATE_REQUIRE] = "require"};
-    int mode = 0, failed = read_word("isolate", text, modes, ARRAY_SIZE(modes), &mode, err);
+    int mode = 0, failed = options_choice("isolate", text, modes, ARRAY_SIZE(modes), &mode, err);
     if (!failed)
         *out = (enum run_isolate)mode;
     return failed;

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/escape.h"
 #include "command/common.h"
+#include "command/options.h"
 #include "net/ca.h"
 
 #include <string.h>
@@ -94,4 +95,16 @@ void command_names(struct table *table, const struct strlist *names)
     }
     strbuf_addch(&json, ']');
     table_json(table, json.buf);
+}
+
+int command_read_order(const char *option, const char *text, enum plan_order *out,
+                       struct error *err)
+{
+    static const char *const orders[] = {[PLAN_NEWEST_FIRST] = "newest-first",
+                                         [PLAN_OLDEST_FIRST] = "oldest-first",
+                                         [PLAN_INFORMATION] = "information"};
+    int order = 0, failed = options_choice(option, text, orders, ARRAY_SIZE(orders), &order, err);
+    if (!failed)
+        *out = (enum plan_order)order;
+    return failed;
 }

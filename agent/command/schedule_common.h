@@ -4,6 +4,7 @@
 #include "command/command.h"
 #include "command/run_options.h"
 #include "pipeline/schedule/schedule_dispatch.h"
+#include "plan/next.h"
 #include "report/table.h"
 
 struct target_options {
@@ -51,3 +52,6 @@ int target_run_words(const struct globals *globals, const struct target_options 
                      struct error *err) MUST_CHECK;
 /* A cell with a JSON list of names. */
 void command_names(struct table *table, const struct strlist *names);
+/* The order that an option of older commits names. ERROR_USAGE. */
+int command_read_order(const char *option, const char *text, enum plan_order *out,
+                       struct error *err) MUST_CHECK;

@@ -300,7 +300,7 @@ def test_jobs_say_what_is_wrong_in_one_line(pollers, repo):
             (("poll", "--repo", repo, "--interval", "10m"), 129, "a quarter of --lease"),
             (("poll", "--repo", repo, "--interval", "0"), 129, "--interval takes a second"),
             (("poll", "--repo", repo, "--pull-requests"), 129, "needs --github"),
-            (("poll", "--repo", repo, "--backfill-order", "x"), 129, "--backfill-order is newest-first"),
+            (("poll", "--repo", repo, "--backfill-order", "x"), 129, "--backfill-order is one of newest-first"),
             (("poll", "--repo", repo, "--backfill-interval", "0"), 129, "--backfill-interval lies between"),
             (("poll", "--repo", repo, "--github", "nobody"), 129, "not OWNER/NAME"),
             (("poll", "--repo", repo, "--github", "a/b"), 129, "token"),
