@@ -68,6 +68,9 @@ static char *advice(const struct head_to_head *result, const struct head_to_head
         return xasprintf("cannot tell: %stoo few pairs", cut);
     if (!e->needed)
         return xasprintf("cannot tell: %stoo noisy for any number of pairs", cut);
+    if (row->layouts > 1 && e->needed > HEAD_TO_HEAD_LAYOUTS_MOST)
+        return xasprintf("cannot tell: %stoo noisy for %d code layouts", cut,
+                         HEAD_TO_HEAD_LAYOUTS_MOST);
     AUTO_FREE char *layouts = row->layouts > 1 && e->needed > row->layouts
                                   ? xasprintf(" --layouts %zu", e->needed)
                                   : xstrdup("");

@@ -176,10 +176,44 @@ def test_other_programs_have_one_layout(machine, tmp_path):
         assert row["notes"].count("its code has one layout, which is in all its pairs") == notes
 
 
+def test_a_bench_file_that_was_renamed_is_held_against_what_it_was(machine, tmp_path):
+    repo = make(tmp_path)
+    git(repo, "mv", "benches/sums-up.rs", "benches/fold.rs")
+    (repo / "Cargo.toml").write_text(MANIFEST.replace("sums-up", "fold"))
+    git(repo, "commit", "-q", "-a", "-m", "another name")
+    done = machine("--format", "json", "compare", "main~1", "main", "--measure", "--repo", repo, "--layouts", 10, *ONCE,
+                   "--", "--retakes", "0", "--min-free", "0", "--testbed-name", "bed")
+    assert done.returncode == 0, done.stderr
+    assert "tally/fold is held against base's tally/sums-up, which has its benchmarks" in done.stderr
+    printed = json.loads(done.stdout)
+    assert [(row["benchmark"], row["pairs"] > 0, row["layouts"]) for row in printed["benchmarks"]] == [("sums", True, 10)]
+    assert printed["only_base"] == printed["only_head"] == []
+
+
 @pytest.mark.parametrize("count", [-1, 2, 9, 1001])
 def test_too_few_could_not_call_anything(machine, count):
     done = machine("compare", "a", "b", "--measure", "--layouts", count)
     assert done.returncode == 129 and "--layouts is 1, or from 10 to 1000" in done.stderr
+
+
+# In place of measuring: a time that has nothing to do with that of the process before.
+WILD = BENCHES.replace("fn sums(_: &mut Bencher) {", """fn sums(_: &mut Bencher) {
+    use std::hash::{BuildHasher, Hasher};
+    let drawn = std::collections::hash_map::RandomState::new().build_hasher().finish(); // anew in each process
+    let wild = (7.0 * drawn as f64 / u64::MAX as f64).exp();
+    writeln!(std::io::stdout(), "\\ntest sums ... bench: {wild:.2} ns/iter (+/- 0.1)").unwrap();
+    std::process::exit(0);
+""")
+
+
+def test_more_layouts_than_there_may_be_are_not_asked_for(machine, tmp_path):
+    repo = make(tmp_path)
+    (repo / "benches" / "sums-up.rs").write_text(WILD)
+    git(repo, "commit", "-q", "-a", "-m", "wild")
+    printed, _, _ = compare(machine, repo, "--layouts", 10, "--max-pairs", 10)
+    row, = printed["benchmarks"]
+    assert row["verdict"] == "unsure" and row["pairs_needed"] > 1000
+    assert row["notes"][0] == "cannot tell: too noisy for 1000 code layouts"
 
 
 def test_a_stranger_is_linked_in_the_whole_sandbox(machine, crate):

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define PADDING_VARIABLE "LANCE_BENCH_PADDING"
+#define NO_PART SIZE_MAX
 
 static struct unit *add_unit(struct match *match, size_t base, size_t head)
 {
@@ -138,13 +139,53 @@ static void release_names(struct strlist (*names)[SIDES])
 
 #define AUTO_NAMES __attribute__((cleanup(release_names)))
 
-static bool has_part(const struct run_outcome *outcome, const char *name, const char *format,
-                     size_t *at)
+static bool is_part(const struct run_part *part, const struct run_part *other)
 {
-    for (*at = 0; *at < outcome->part_count; ++*at)
-        if (!strcmp(outcome->parts[*at].name, name) && !strcmp(outcome->parts[*at].format, format))
-            return true;
-    return false;
+    return !strcmp(part->name, other->name) && !strcmp(part->format, other->format);
+}
+
+static size_t names_in_common(const struct run_part *part, const struct run_part *other)
+{
+    size_t count = 0;
+    for (size_t i = 0; !strcmp(part->format, other->format) && i < part->expected.count; i++)
+        count += strlist_contains(&other->expected, part->expected.items[i]);
+    return count;
+}
+
+/* Of a bench that was renamed or moved: the part that has most of its benchmarks; NO_PART. */
+static size_t part_before(const struct run_outcome *before, const struct run_part *part,
+                          const bool *taken)
+{
+    size_t found = NO_PART, most = 0;
+    for (size_t i = 0; i < before->part_count; i++) {
+        size_t common = taken[i] ? 0 : names_in_common(part, &before->parts[i]);
+        if (common > most) {
+            most = common;
+            found = i;
+        }
+    }
+    return found;
+}
+
+/* BASE's part for each of HEAD's into `found`, and which of BASE's are one into `taken`. Those of
+ * one name come first. */
+static void find_parts(const struct run_outcome *before, const struct run_outcome *after,
+                       size_t *found, bool *taken)
+{
+    for (size_t i = 0; i < after->part_count; i++) {
+        found[i] = NO_PART;
+        for (size_t j = 0; found[i] == NO_PART && j < before->part_count; j++)
+            if (is_part(&before->parts[j], &after->parts[i])) {
+                found[i] = j;
+                taken[j] = true;
+            }
+    }
+    for (size_t i = 0; i < after->part_count; i++) {
+        if (found[i] == NO_PART)
+            found[i] = part_before(before, &after->parts[i], taken);
+        if (found[i] != NO_PART)
+            taken[found[i]] = true;
+    }
 }
 
 /* What a Criterion bench has is known from its list. */
@@ -208,14 +249,16 @@ static void init_rules(struct match *match)
     }
 }
 
-static int pair_parts(struct match *match, size_t head, struct error *err)
+static int pair_parts(struct match *match, size_t base, size_t head, struct error *err)
 {
     const struct run_part *part = &match->sides[HEAD].outcome.parts[head];
-    size_t base;
-    if (!has_part(&match->sides[BASE].outcome, part->name, part->format, &base)) {
+    if (base == NO_PART) {
         strlist_push(&match->out->only_head, part->name);
         return 0;
     }
+    const struct run_part *old = &match->sides[BASE].outcome.parts[base];
+    if (!is_part(old, part))
+        log_info("%s is held against base's %s, which has its benchmarks", part->name, old->name);
     if (!strcmp(part->format, "criterion")) {
         pair_lists(match, base, head);
         return 0;
@@ -227,12 +270,14 @@ int match_benchmarks(struct match *match, struct error *err)
 {
     const struct run_outcome *before = &match->sides[BASE].outcome;
     const struct run_outcome *after = &match->sides[HEAD].outcome;
-    size_t unused;
+    AUTO_FREE size_t *found = xreallocarray(NULL, after->part_count + 1, sizeof(*found));
+    AUTO_FREE bool *taken = xcalloc(before->part_count + 1, sizeof(*taken));
+    find_parts(before, after, found, taken);
     for (size_t i = 0; i < before->part_count; i++)
-        if (!has_part(after, before->parts[i].name, before->parts[i].format, &unused))
+        if (!taken[i])
             strlist_push(&match->out->only_base, before->parts[i].name);
     for (size_t i = 0; i < after->part_count; i++) {
-        int failed = pair_parts(match, i, err);
+        int failed = pair_parts(match, found[i], i, err);
         if (failed)
             return failed;
     }
