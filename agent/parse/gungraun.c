@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/json_write.h"
+#include "base/text.h"
 #include "parse/gather.h"
 #include "parse/json_member.h"
 
@@ -190,12 +191,6 @@ static int read_summary(struct json_reader *r, struct summary_file *s, struct er
     return rc ? rc : json_finish(r, err);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t len = strlen(text), tail = strlen(end);
-    return len >= tail && !strcmp(text + len - tail, end);
-}
-
 static const char *metric_of(const char *event, const char **units)
 {
     static const struct {
@@ -215,10 +210,10 @@ static const char *metric_of(const char *event, const char **units)
             *units = known[i].units;
             return known[i].metric;
         }
-    *units = ends_with(event, "Rate")     ? "percent"
-             : ends_with(event, "Bytes")  ? "bytes"
-             : ends_with(event, "Blocks") ? "blocks"
-                                          : "events";
+    *units = text_ends_with(event, "Rate")     ? "percent"
+             : text_ends_with(event, "Bytes")  ? "bytes"
+             : text_ends_with(event, "Blocks") ? "blocks"
+                                               : "events";
     return event;
 }
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "charts.h"
 #include "native.h"
 #include "report/report.h"
@@ -215,12 +216,6 @@ char *chart_file_name(const struct report_series *series, enum chart_kind kind)
     return xasprintf("%s%.8s%s", name.buf, digest, suffix_of(kind));
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t len = strlen(text), want = strlen(end);
-    return len > want && !strcmp(text + len - want, end);
-}
-
 static int write_one(const struct report *report, size_t series, const char *path,
                      struct chart_look look, struct error *err)
 {
@@ -232,7 +227,7 @@ static int write_one(const struct report *report, size_t series, const char *pat
 int chart_write_all(const struct report *report, const char *path, struct chart_look look,
                     size_t *written, struct error *err)
 {
-    if (ends_with(path, suffix_of(look.kind))) {
+    if (text_ends_with(path, suffix_of(look.kind))) {
         if (report->series_count != 1)
             return error_set(err, ERROR_USAGE,
                              "%s is one picture and the report has %zu series: choose one with "

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/strbuf.h"
+#include "base/text.h"
 #include "run/criterion_results.h"
 #include "run/executable.h"
 
@@ -45,9 +46,7 @@ int criterion_list(const struct harness *harness, const struct bench_target *tar
 /* "Benchmarking group/name: Analyzing" is the last that Criterion says before a result. */
 static bool is_done(const char *text)
 {
-    static const char mark[] = ": Analyzing";
-    size_t len = strlen(text), tail = sizeof(mark) - 1;
-    return !strncmp(text, "Benchmarking ", 13) && len >= tail && !strcmp(text + len - tail, mark);
+    return !strncmp(text, "Benchmarking ", 13) && text_ends_with(text, ": Analyzing");
 }
 
 static bool is_accepted(void *clock, const char *title)

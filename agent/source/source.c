@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "source/python_source.h"
 #include "source/rust_source.h"
 
@@ -15,12 +16,6 @@ void source_tree_release(struct source_tree *tree)
     strlist_release(&tree->python);
     strlist_release(&tree->rust);
     *tree = (struct source_tree){0};
-}
-
-static bool ends_with(const char *path, const char *suffix)
-{
-    size_t len = strlen(path), end = strlen(suffix);
-    return len > end && !strcmp(path + len - end, suffix);
 }
 
 static bool holds_products(const char *folder)
@@ -39,9 +34,9 @@ static bool is_bench(const char *path)
 
 static void add_file(struct source_tree *tree, const char *path)
 {
-    if (ends_with(path, ".py"))
+    if (text_ends_with(path, ".py"))
         strlist_push(&tree->python, path);
-    else if (ends_with(path, ".rs") && is_bench(path))
+    else if (text_ends_with(path, ".rs") && is_bench(path))
         strlist_push(&tree->rust, path);
 }
 
@@ -99,7 +94,7 @@ static const char *find_python_file(const struct source_tree *tree, const char *
         const char *path = tree->python.items[i];
         if (!strcmp(path, name))
             return path;
-        if (ends_with(path, tail)) {
+        if (text_ends_with(path, tail)) {
             found = path;
             count++;
         }
