@@ -26,7 +26,9 @@ struct usage_count {
 struct usage {
     int64_t wall_ns;
     int64_t user_ns, system_ns; /* CPU time of the program and all its descendants */
-    int64_t peak_bytes;         /* resident memory of the largest of them */
+    /* Resident memory of the largest of them. -1: not known, for it was no more than the agent's
+     * own image (some 9 MB), which a process has until its exec() and the kernel counts along. */
+    int64_t peak_bytes;
     int64_t voluntary_switches, involuntary_switches;
     int64_t minor_faults, major_faults;
     struct usage_count counts[USAGE_COUNTERS];

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -26,6 +27,9 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+/* The kernel keeps count of resident pages for each CPU, and adds them up now and then. */
+enum { RSS_SLACK_KIB = 1024 };
 
 #define OPEN_FILES_LIMIT 65536
 #define PROCESS_COUNT_LIMIT 16384
@@ -163,15 +167,25 @@ static int prepare_program(const struct process *process, const struct init_pipe
     return connect_standard_files(pipes, err);
 }
 
-static void run_program(const struct process *process, const struct init_pipes *pipes)
-    __attribute__((noreturn));
+static long peak_kib(int who)
+{
+    struct rusage usage = {0};
+    (void)getrusage(who, &usage);
+    return usage.ru_maxrss;
+}
 
-static void run_program(const struct process *process, const struct init_pipes *pipes)
+/* *image_kib, shared with init: what this process has had resident as the agent's image. */
+static void run_program(const struct process *process, const struct init_pipes *pipes,
+                        long *image_kib) __attribute__((noreturn));
+
+static void run_program(const struct process *process, const struct init_pipes *pipes,
+                        long *image_kib)
 {
     struct error err = ERROR_INIT;
     umask(022);
     if (prepare_program(process, pipes, &err))
         fail(pipes, &err);
+    *image_kib = peak_kib(RUSAGE_SELF);
     char *none[] = {NULL};
     execve(process->argv->items[0], process->argv->items,
            process->env->count ? process->env->items : none);
@@ -298,14 +312,16 @@ static void run_init(const struct process *process, const struct init_pipes *pip
     struct perf_set events = PERF_SET_NONE;
     if (process->count_events)
         perf_open(&events);
+    long *image_kib =
+        mmap(NULL, sizeof(*image_kib), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int64_t start = monotonic_ns();
-    pid_t program = fork();
+    pid_t program = image_kib == MAP_FAILED ? -1 : fork();
     if (program < 0 || signals < 0) {
         error_errno(&err, ERROR_FAILURE, errno, "cannot start a process");
         fail(pipes, &err);
     }
     if (!program)
-        run_program(process, pipes);
+        run_program(process, pipes, image_kib);
     struct init_message message = {.kind = INIT_ENDED};
     bool ended = wait_for_program(program, pipes->lifeline, signals, &message.status);
     message.wall_ns = monotonic_ns() - start;
@@ -313,6 +329,9 @@ static void run_init(const struct process *process, const struct init_pipes *pip
     if (!process->sandbox->report.pid_namespace)
         kill_descendants();
     getrusage(RUSAGE_CHILDREN, &message.usage);
+    /* The kernel counts the image along that was there until exec(). */
+    if (message.usage.ru_maxrss <= *image_kib + RSS_SLACK_KIB)
+        message.usage.ru_maxrss = -1;
     if (ended)
         send_message(pipes, &message);
     /* The end of the first process is the end of its namespace. */

@@ -19,7 +19,7 @@ struct init_message {
     int code;
     int status;
     int64_t wall_ns;
-    struct rusage usage;
+    struct rusage usage; /* ru_maxrss is -1 where it is not known (base/usage.h) */
     struct usage_count counts[USAGE_COUNTERS];
     char text[1024];
 };

@@ -301,7 +301,7 @@ static struct usage usage_of(const struct init_message *message)
         .wall_ns = message->wall_ns,
         .user_ns = timeval_ns(rusage->ru_utime),
         .system_ns = timeval_ns(rusage->ru_stime),
-        .peak_bytes = (int64_t)rusage->ru_maxrss * 1024,
+        .peak_bytes = rusage->ru_maxrss < 0 ? -1 : (int64_t)rusage->ru_maxrss * 1024,
         .voluntary_switches = rusage->ru_nvcsw,
         .involuntary_switches = rusage->ru_nivcsw,
         .minor_faults = rusage->ru_minflt,

@@ -135,7 +135,7 @@ def test_a_row_says_under_which_circumstances_it_was_measured(measured):
     assert evidence["attempt"] == 1 and "discarded" not in evidence
     assert 1e9 < evidence["wall_ns"] < 600e9
     assert 0 < evidence["user_ns"] + evidence["system_ns"] <= 1.5 * evidence["wall_ns"]
-    assert evidence["peak_bytes"] > 100_000
+    assert evidence["peak_bytes"] is None or evidence["peak_bytes"] > 5_000_000
     assert evidence["minor_faults"] > 10 and evidence["major_faults"] >= 0
     assert evidence["voluntary_switches"] >= 0 and evidence["involuntary_switches"] >= 0
     assert set(evidence["flags"]) <= {"throttled", "stolen", "loaded"}

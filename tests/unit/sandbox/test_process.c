@@ -90,7 +90,21 @@ Test(process, measures_time_and_memory_of_all_descendants, .init = setup, .fini 
         shell("(i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done) & wait", NULL, NULL);
     cr_assert_gt(result.used.user_ns, 1000000);
     cr_assert_geq(result.used.wall_ns, 1000000);
-    cr_assert_gt(result.used.peak_bytes, 100000);
+    result = shell("(dd if=/dev/zero of=/dev/null bs=128M count=1 2>/dev/null) & wait", NULL, NULL);
+    cr_assert_gt(result.used.peak_bytes, 128 << 20);
+    cr_assert_lt(result.used.peak_bytes, 160 << 20);
+}
+
+/* Until its exec() a process is as big as the agent, and the kernel does not forget that. */
+Test(process, never_takes_the_agents_memory_for_the_programs, .init = setup, .fini = teardown)
+{
+    size_t size = (size_t)64 << 20;
+    char *own = xmalloc(size);
+    memset(own, 1, size);
+    struct process_result result = shell("true", NULL, NULL);
+    cr_assert_eq(result.used.peak_bytes, -1);
+    cr_assert_eq(own[size - 1], 1);
+    free(own);
 }
 
 static void counting(struct job_step *step)
