@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define RUN_DETAILS "return_run_details"
+
 enum { INPUTS_MAX = 25, PAYLOAD_KEYS_MAX = 10 };
 
 void github_dispatched_release(struct github_dispatched *dispatched)
@@ -22,7 +24,7 @@ static cJSON *make_body(const struct github_dispatch *dispatch, const char *ref)
     for (size_t i = 0; i < dispatch->input_count; i++)
         if (dispatch->inputs[i].value)
             cJSON_AddStringToObject(inputs, dispatch->inputs[i].name, dispatch->inputs[i].value);
-    cJSON_AddTrueToObject(body, "return_run_details");
+    cJSON_AddTrueToObject(body, RUN_DETAILS);
     return body;
 }
 
@@ -62,7 +64,15 @@ int github_dispatch_workflow(struct github *github, const struct github_dispatch
         .doing = doing,
         .permission = "actions: write",
     };
-    failed = github_send(github, &call, &answer, err);
+    struct error reason = ERROR_INIT;
+    failed = github_send(github, &call, &answer, &reason);
+    /* A server that is older than the wish for the run's id refuses what has it. */
+    if (failed == ERROR_INPUT && strstr(reason.message, RUN_DETAILS)) {
+        cJSON_DeleteItemFromObject(body, RUN_DETAILS);
+        failed = github_send(github, &call, &answer, &reason);
+    }
+    if (failed && err)
+        *err = reason;
     if (failed)
         return explain(github, dispatch->workflow, failed, err);
     out->run_id = field_integer(answer, "workflow_run_id");

@@ -200,6 +200,7 @@ class GitHubServer:
         self.repos, self.renamed = {}, {}
         self.tokens = {TOKEN: Token("github-actions[bot]"), USER_TOKEN: Token("maintainer", is_app=False)}
         self.requests, self.blob_requests, self.faults = [], [], []
+        self.dispatch_knows_details = True
         self.dispatch_answers_with_run = True
         self.blob_data = None  # instead of what an artifact holds
         self.on_run = None  # called with (repository, run) after a dispatch
@@ -593,6 +594,8 @@ def _workflow(r, wanted):
 def _dispatch(r, wanted):
     workflow = _workflow(r, wanted)
     inputs = r.body.get("inputs") or {}
+    if not r.server.dispatch_knows_details and "return_run_details" in r.body:
+        raise problem(422, 'Invalid request.\n\n"return_run_details" is not a permitted key.')
     ref = r.body["ref"].removeprefix("refs/heads/")
     if ref not in r.repo.branches and r.repo.branches:
         raise problem(422, f"No ref found for: {ref}")

@@ -137,6 +137,13 @@ def test_an_old_server_does_not_say_and_that_is_fine(github):
     assert "nothing to wait for" in github.error("dispatch", "run.yml", "--wait")
 
 
+def test_a_server_that_refuses_to_say_is_not_asked_to(github):
+    github.server.dispatch_knows_details = github.server.dispatch_answers_with_run = False
+    assert github.json("dispatch", "run.yml", "--input", "git_sha=abc")["run_id"] is None
+    assert [run["inputs"] for run in github.repo.runs] == [{"git_sha": "abc"}]
+    assert "Unexpected inputs" in github.error("dispatch", "run.yml", "--input", "other=x")
+
+
 def test_waiting_for_a_run_follows_it_to_its_end(github):
     github.server.on_run = lambda repo, run: repo.finish_run(run, "success")
     assert github.json("dispatch", "run.yml", "--wait")["conclusion"] == "success"
