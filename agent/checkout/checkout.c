@@ -179,7 +179,7 @@ static int checkout_step(struct work *work, struct error *err)
         return failed;
     git_error_clear();
     failed = fetch_and_place(work, &mirror, err);
-    if (failed && mirror_heal(&mirror, failed))
+    if (failed && mirror_heal(&mirror, failed, err))
         failed = fetch_and_place(work, &mirror, err);
     if (failed)
         return failed;

@@ -288,13 +288,16 @@ int mirror_reset(struct mirror *mirror, struct error *err)
     return create_repository(mirror, err);
 }
 
-/* The mirror of a folder holds no objects of its own. */
-static bool is_damaged(const struct mirror *mirror, int failed)
+/* The mirror of a folder holds no objects of its own. What libgit2 said last may be long past: a
+ * full disk is no damage, and its message does not carry libgit2's reason. */
+static bool is_damaged(const struct mirror *mirror, int failed, const struct error *why)
 {
     static const int classes[] = {GIT_ERROR_ODB, GIT_ERROR_REFERENCE, GIT_ERROR_ZLIB,
                                   GIT_ERROR_OBJECT, GIT_ERROR_TREE};
     const git_error *last = git_error_last();
     if (mirror->origin || !last || (failed != ERROR_FAILURE && failed != ERROR_NOT_FOUND))
+        return false;
+    if (failed == ERROR_FAILURE && !strstr(why->message, library_reason()))
         return false;
     for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
         if (last->klass == classes[i])
@@ -302,9 +305,9 @@ static bool is_damaged(const struct mirror *mirror, int failed)
     return false;
 }
 
-bool mirror_heal(struct mirror *mirror, int failed)
+bool mirror_heal(struct mirror *mirror, int failed, const struct error *why)
 {
-    if (!is_damaged(mirror, failed))
+    if (!is_damaged(mirror, failed, why))
         return false;
     log_warning("the cache of %s is damaged (%s): fetching anew", mirror->remote->url,
                 library_reason());

@@ -41,10 +41,10 @@ const struct mirror *mirror_held(const struct mirror *mirror, const char *key);
 /* Throws away every object and reference: what is needed is fetched again. */
 int mirror_reset(struct mirror *mirror, struct error *err) MUST_CHECK;
 
-/* After work that ended with `failed`: where libgit2 stumbled over what is in the cache, and not
- * over the remote, says so, empties the cache and is true: the work is worth another try. Its own
- * errors are to be cleared (git_error_clear()) before the work. */
-bool mirror_heal(struct mirror *mirror, int failed);
+/* After work that ended with `failed` and `why`: where libgit2 stumbled over what is in the cache,
+ * and not over the remote, says so, empties the cache and is true: the work is worth another try.
+ * Its own errors are to be cleared (git_error_clear()) before the work. */
+bool mirror_heal(struct mirror *mirror, int failed, const struct error *why);
 
 /* Notes that the commit is in use, so that it is offered to the server in later negotiations, and
  * sees to it that git finds the history consistent from there: a commit whose parents are not here

@@ -162,7 +162,7 @@ static int put_from(const struct mirror *outer, const struct remote *remote,
         return look_at(mirror, worktree, change, err);
     git_error_clear();
     failed = fetch_and_put(mirror, worktree, change, err);
-    if (failed && own && mirror_heal(&opened, failed))
+    if (failed && own && mirror_heal(&opened, failed, err))
         failed = fetch_and_put(mirror, worktree, change, err);
     return failed;
 }

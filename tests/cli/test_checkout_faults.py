@@ -203,6 +203,23 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(checkout, served, s
         check_whole(checkout, served, checkout.get(served["url"]))
 
 
+def test_a_full_disk_does_not_empty_the_cache(checkout, served):
+    """strace lets a folder of the worktree not be made, at each place in turn."""
+    checkout.get(served["url"])
+    told = set()
+    for when in range(1, 400, 9):
+        process = subprocess.run(
+            ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject=mkdir:error=ENOSPC:when={when}",
+             checkout.agent, "checkout", served["url"], "--rev", "HEAD~1"],
+            env=checkout.env, capture_output=True, text=True, timeout=60)
+        assert "damaged" not in process.stderr
+        told.add(process.returncode)
+        if process.returncode == 0:
+            break
+        assert process.stderr.count("error: ") == 1 and "No space left" in process.stderr
+    assert told == {0, 1}
+
+
 def test_a_cache_that_cannot_be_written_is_named(checkout, served):
     checkout.cache.write_text("a file")
     assert str(checkout.cache) in checkout.fail(served["url"])
