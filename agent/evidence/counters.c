@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,14 +43,17 @@ static void read_times(const struct host_io *io, const cpu_set_t *cpus, struct h
     if (ticks <= 0 || io->ops->read(io, "/proc/stat", &text))
         return;
     int64_t tick_ns = 1000000000 / ticks;
-    for (const char *line = text.buf; !strncmp(line, "cpu", 3);) {
+    for (char *line = text.buf; !strncmp(line, "cpu", 3);) {
         struct stat_line at;
+        /* sscanf() looks for the end of the text each time, and there is much behind the CPUs. */
+        char *end = strchr(line, '\n');
+        if (end)
+            *end = '\0';
         if (wanted(cpus, read_stat_line(line, &at))) {
             out->busy_ns = (out->busy_ns < 0 ? 0 : out->busy_ns) +
                            (int64_t)(at.user + at.nice + at.system + at.irq + at.softirq) * tick_ns;
             out->steal_ns = (out->steal_ns < 0 ? 0 : out->steal_ns) + (int64_t)at.steal * tick_ns;
         }
-        const char *end = strchr(line, '\n');
         if (!end)
             break;
         line = end + 1;
@@ -98,7 +102,17 @@ static void read_cpus(const struct host_io *io, const cpu_set_t *cpus, struct ho
     }
 }
 
-/* x86 alone has this line. */
+/* The value of a line "key<blanks>: value", or NULL: another line. */
+static const char *value_behind(const char *line, const char *key)
+{
+    size_t len = strlen(key);
+    if (strncmp(line, key, len))
+        return NULL;
+    const char *colon = line + len + strspn(line + len, " \t");
+    return *colon == ':' ? colon + 1 : NULL;
+}
+
+/* x86 alone has the line "cpu MHz". */
 static void read_cpuinfo(const struct host_io *io, const cpu_set_t *cpus, struct host_reading *out)
 {
     AUTO_STRBUF struct strbuf text = STRBUF_INIT;
@@ -106,10 +120,12 @@ static void read_cpuinfo(const struct host_io *io, const cpu_set_t *cpus, struct
         return;
     long cpu = -1;
     for (const char *line = text.buf; line;) {
-        double mhz = 0;
-        (void)sscanf(line, "processor : %ld", &cpu);
-        if (sscanf(line, "cpu MHz : %lf", &mhz) == 1 && wanted(cpus, cpu)) {
-            add_mhz(out, mhz);
+        const char *number = value_behind(line, "processor");
+        const char *mhz = value_behind(line, "cpu MHz");
+        if (number)
+            cpu = strtol(number, NULL, 10);
+        if (mhz && wanted(cpus, cpu)) {
+            add_mhz(out, strtod(mhz, NULL));
             out->mhz_from_cpuinfo = true;
         }
         line = strchr(line, '\n');
