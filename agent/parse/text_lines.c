@@ -72,8 +72,9 @@ size_t text_log_prefix(const char *line, size_t len)
     size_t stamp = timestamp(at, len);
     for (int field = 0; !stamp && field < 2; field++) {
         at = memchr(at, '\t', (size_t)(end - at));
-        if (!at++)
+        if (!at)
             return 0;
+        at++;
     }
     stamp = stamp ? stamp : timestamp(at, (size_t)(end - at));
     return stamp ? (size_t)(at - line) + stamp : 0;
