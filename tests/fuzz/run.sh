@@ -76,7 +76,8 @@ for source in agent/parse/*.c agent/model/bmf_measure.c agent/model/summary.c te
     agent/base/alloc.c agent/base/clock.c agent/base/digest.c agent/base/error.c \
     agent/base/code_span.c agent/base/escape.c agent/base/file.c agent/base/file_writer.c \
     agent/base/interrupt.c agent/base/log.c agent/base/parallel.c \
-    agent/base/strbuf.c agent/base/strlist.c agent/base/text_pool.c agent/base/json_write.c agent/base/number.c; do
+    agent/base/strbuf.c agent/base/strlist.c agent/base/text.c agent/base/text_pool.c agent/base/json_write.c \
+    agent/base/number.c; do
     echo "$source $scratch/objects/$(echo "$source" | tr / _).o"
 done | xargs -P "$jobs" -n 2 sh -c \
     "exec $(echo $clang $flags $library_flags) -Iagent -include agent/base/banned.h -c \"\$0\" -o \"\$1\""

@@ -10,12 +10,12 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/lance-bench-parse.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
 cd "$root"
-base=$(for name in alloc clock digest error escape file interrupt json_write log number strbuf strlist text_pool; do
+base=$(for name in alloc clock digest error escape file file_writer interrupt json_write log number strbuf strlist text text_pool; do
     echo "agent/base/$name.c"
 done)
 # shellcheck disable=SC2086 # a list of files
 ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O2 -Iagent -include agent/base/banned.h -isystem "$cjson" \
-    tests/perf/parse_speed.c agent/parse/*.c agent/model/summary.c $base -x c - \
+    tests/perf/parse_speed.c agent/parse/*.c agent/model/bmf_measure.c agent/model/summary.c $base -x c - \
     -lcrypto -lm -o "$scratch/parse_speed" <<EOF
 #undef strcpy
 #undef sprintf
