@@ -1,6 +1,7 @@
 """`schedule`: which commits are due, asked of a local repository."""
 
 import json
+import subprocess
 
 import pytest
 from checkout_servers import bare_copy, git_daemon
@@ -154,6 +155,25 @@ def test_every_commit_since_the_last_measured_one_is_due(store, repo):  # noqa: 
         add_commit(repo, name)
     assert due(store, repo) == ["five", "four", "three"]
     assert [row["subject"] for row in rows(store, repo)] == ["five", "four", "three", "two"]
+
+
+def test_more_new_commits_than_anybody_expects_are_all_due(store, tmp_path):  # noqa: F811
+    repo = tmp_path / "repo"
+    git(tmp_path, "init", "-q", "-b", "main", repo)
+
+    def add(count, at, parent=""):
+        text = "".join(f"commit refs/heads/main\ncommitter a <a@b> {at + i} +0000\ndata 1\nx\n{'' if i else parent}"
+                       for i in range(count))
+        subprocess.run(["git", "-C", repo, "fast-import", "--quiet"], input=text.encode(), check=True)
+
+    add(3, 1_700_000_000)
+    publish(store, repo, "--dut-name", "repo")
+    measured = git(repo, "rev-parse", "main").strip()
+    add(1100, 1_700_001_000, f"from {measured}\n")
+    done = store.ok("schedule", "--repo", repo, "--format", "json")
+    found = json.loads(done.stdout)
+    assert [row["action"] for row in found] == ["due"] * 1100 + ["none"] and found[-1]["commit"] == measured
+    assert not done.stderr
 
 
 def test_the_oldest_go_first(store, repo):  # noqa: F811

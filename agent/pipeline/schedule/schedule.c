@@ -140,8 +140,10 @@ static int look_back(struct look *look, const char *project, size_t count, bool 
 static int look_far_enough(struct look *look, const char *project, struct error *err)
 {
     bool enough = false;
-    size_t turns = look->request->since_commit ? ARRAY_SIZE(looks) : ARRAY_SIZE(looks) - 1;
-    for (size_t i = 0; i < turns && !enough; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(looks) && !enough; i++) {
+        /* So far only for a commit of which it is known that it was measured. */
+        if (looks[i] == SOURCE_MAX && !look->request->since_commit && !look->departed.id)
+            break;
         int failed = look_back(look, project, looks[i], &enough, err);
         if (failed)
             return failed;

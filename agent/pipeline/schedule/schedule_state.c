@@ -327,18 +327,68 @@ int states_read(const struct state_request *request, struct commit_states *out, 
 
 /* --- a history that was rewritten ------------------------------------------------------------- */
 
-/* Index of the nearest ancestor that is on the branch, by the first parents that are known. */
-static size_t find_base(const struct commit_list *commits, const struct commit_states *states,
-                        const char *id)
+/* Where lines that are no part of the branch have left it. Many runs lie on one line: what was
+ * found for a commit is kept. */
+struct ancestors {
+    const struct commit_states *states;
+    struct strlist ids; /* of the branch */
+    struct commit_index branch;
+    size_t count; /* commits of the branch */
+    size_t *base; /* of each known commit: index of its nearest ancestor on the branch */
+    bool *found;
+    size_t *line; /* known commits on the way */
+};
+
+static void ancestors_init(struct ancestors *a, const struct commit_states *states,
+                           const struct commit_list *commits)
 {
-    for (size_t steps = 0; id && steps <= states->known.count; steps++) {
-        for (size_t i = 0; i < commits->count; i++)
-            if (!strcmp(commits->items[i].id, id))
-                return i;
-        const struct stored_commit *known = find_known(states, id);
-        id = known ? known->commit.parent : NULL;
+    *a = (struct ancestors){
+        .states = states,
+        .count = commits->count,
+        .base = xcalloc(states->known.count + 1, sizeof(*a->base)),
+        .found = xcalloc(states->known.count + 1, sizeof(*a->found)),
+        .line = xcalloc(states->known.count + 1, sizeof(*a->line)),
+    };
+    for (size_t i = 0; i < commits->count; i++)
+        strlist_push(&a->ids, commits->items[i].id);
+    commit_index_init(&a->branch, &a->ids);
+}
+
+static void ancestors_release(struct ancestors *a)
+{
+    commit_index_release(&a->branch);
+    strlist_release(&a->ids);
+    free(a->base);
+    free(a->found);
+    free(a->line);
+}
+#define AUTO_ANCESTORS __attribute__((cleanup(ancestors_release)))
+
+/* Index of the nearest ancestor that is on the branch, by the first parents that are known. */
+static size_t find_base(struct ancestors *a, const char *id)
+{
+    size_t steps = 0, base = DUE_NOWHERE;
+    while (id) {
+        size_t at = commit_index_find(&a->branch, id);
+        if (at < a->count) {
+            base = at;
+            break;
+        }
+        const struct stored_commit *known = find_known(a->states, id);
+        size_t place = known ? (size_t)(known - a->states->known.items) : 0;
+        if (!known || a->found[place]) {
+            base = known ? a->base[place] : DUE_NOWHERE;
+            break;
+        }
+        /* Found already, should the parents be a circle. */
+        a->found[place] = true;
+        a->base[place] = DUE_NOWHERE;
+        a->line[steps++] = place;
+        id = known->commit.parent;
     }
-    return DUE_NOWHERE;
+    while (steps)
+        a->base[a->line[--steps]] = base;
+    return base;
 }
 
 static bool is_of_branch(const struct stored_commit *known, const char *branch)
@@ -352,6 +402,7 @@ int states_find_departed(const struct state_request *request, const char *projec
 {
     AUTO_DATABASE struct database *db = NULL;
     AUTO_STORED_RUNS struct stored_runs runs = {0};
+    AUTO_ANCESTORS struct ancestors ancestors = {0};
     const char *branch = request->commits->items[0].branch, *id = NULL;
     size_t base = DUE_NOWHERE;
     bool others = false;
@@ -360,6 +411,7 @@ int states_find_departed(const struct state_request *request, const char *projec
         failed = runs_read(db, NULL, &runs, err);
     if (failed)
         return failed;
+    ancestors_init(&ancestors, states, request->commits);
     for (size_t i = 0; i < runs.count; i++) {
         const struct stored_run *run = &runs.items[i];
         const struct stored_commit *known = find_known(states, run->commit);
@@ -368,7 +420,7 @@ int states_find_departed(const struct state_request *request, const char *projec
         if (!run->commit || elsewhere || !is_of_branch(known, branch) ||
             recorded_outcome_of(run->outcome) == RECORDED_INVALIDATED)
             continue;
-        size_t at = find_base(request->commits, states, run->commit);
+        size_t at = find_base(&ancestors, run->commit);
         bool same_project = run->project && project && !strcmp(run->project, project);
         others |= at == DUE_NOWHERE;
         if (at == DUE_NOWHERE && !same_project)
