@@ -4,6 +4,7 @@
 #include "model/commit.h"
 #include "net/ca.h"
 
+#include <math.h>
 #include <string.h>
 
 struct table *command_table(const struct globals *globals)
@@ -30,7 +31,7 @@ void command_quantity(struct table *table, double value, const char *units)
     if (units && (!strcmp(units, "nanoseconds") || !strcmp(units, "ns")))
         format_nanoseconds(&shown, value);
     else
-        format_double(&shown, value);
+        strbuf_addf(&shown, fabs(value) >= 1e5 && fabs(value) < 1e15 ? "%.0f" : "%.6g", value);
     table_shown(table, value, shown.buf);
 }
 

@@ -23,7 +23,8 @@ struct command_column {
 void command_columns(struct table *table, const struct command_column *columns, size_t count,
                      bool all);
 
-/* A cell with a value of a result: for people in a unit of its size where it is a time. */
+/* A cell with a value of a result: for people in a unit of its size where it is a time, else with
+ * six digits, or all before the point; for programs as it is. */
 void command_quantity(struct table *table, double value, const char *units);
 /* Opens --db; where it is on S3 the certificates are settled first. */
 int command_database(const struct globals *globals, struct database **out,

@@ -1,6 +1,7 @@
 """The verdicts of a project's own rules: lance-bench.json, from --config or a repository's base."""
 
 import json
+import re
 
 import pytest
 from history_helpers import History, ident, noisy
@@ -58,6 +59,14 @@ def test_a_count_without_spread_is_exact(store, last, verdict, code):
     found = verdicts(store, code=code)["scan#allocations"]
     assert found["verdict"] == verdict and found["change"] == pytest.approx(last / 1_000_000 - 1)
     assert len(statuses(store)) == (last != 1_000_000)
+
+
+def test_people_read_no_more_digits_than_mean_something(store):
+    write(store, **{"scan#recall": (noisy([.9] * 10), {"units": "ratio"}),
+                    "scan#instructions": ([1234567890] * 10, {"units": "count"})})
+    shown = {line.split()[0]: line.split()[3:5] for line in store.run("compare", "--history").stdout.splitlines()[1:-1]}
+    assert all(re.fullmatch(r"0\.\d{1,6}", number) for number in shown["scan#recall"]), shown
+    assert shown["scan#instructions"] == ["1234567890", "1234567890"]
 
 
 def test_a_count_that_was_none_is_worse_when_there_is_one(store):
