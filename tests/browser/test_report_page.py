@@ -314,6 +314,8 @@ def test_odd_names_units_and_numbers_break_no_layout(open_page, odd_url, width):
     assert view.overflow() <= 0 and view.axe() == []
     seen = names(page)
     assert "\\u0020" in seen and "\\u3164" in seen and "tag \\ue0041" in seen
+    wide = "[...document.querySelectorAll('#series td, #series th')].filter((c) => c.scrollWidth > c.clientWidth)"
+    assert page.evaluate(f"{wide}.map((c) => c.textContent)") == []
     for key in page.evaluate("allSeries.map(keyOf)"):
         page.goto(f"{odd_url}#series={key}")
         page.wait_for_selector("[data-ready=yes] .u-over")
@@ -333,3 +335,5 @@ def test_large_counts_have_ticks_that_differ(open_page, odd_url):
     assert "History in 1e9 instructions" in page.locator("#view").inner_text()
     ticks = page.evaluate("axisNumbers([2.001, 2.002, 2.003])")
     assert ticks == ["2.001", "2.002", "2.003"]
+    assert page.evaluate("axisTimes([1e9, 1e9 + 1e6, null])") == ["2001-09-09", "2001-09-20", ""]
+    assert page.evaluate("axisTimes([1e9, null, 1e9 + 3600])") == ["09-09 01:46", "", "09-09 02:46"]

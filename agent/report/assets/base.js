@@ -116,7 +116,9 @@ function quantity(value, units) {
     const scale = scaleOf(units, value);
     const shown = value / scale.by;
     const number = scale.by === 1 || Math.abs(shown) >= 1e6 ? digits(shown, 4) : decimals(shown, 4);
-    return number + (scale.unit ? "\u00a0" + scale.unit : "");
+    /* A long unit may go below its number, where there is no room beside it. */
+    const blank = scale.unit.length > 2 ? " " : "\u00a0";
+    return number + (scale.unit ? blank + scale.unit : "");
 }
 
 /* "+5.2 %", or a difference in the unit where effects are not relative. */
@@ -139,6 +141,13 @@ function day(time) {
 
 function moment(time) {
     return time ? new Date(time * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC" : "";
+}
+
+/* For an axis: the day, and the minute where a day would stand there twice. Null is no commit. */
+function axisTimes(times) {
+    const days = times.map((time) => (time === null ? "" : day(time)));
+    const twice = days.some((text, i) => text && days.indexOf(text) < i);
+    return twice ? times.map((time) => (time === null ? "" : moment(time).slice(5, 16))) : days;
 }
 
 /* A link goes to the web or nowhere. */

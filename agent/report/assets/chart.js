@@ -135,10 +135,12 @@ function chartOptions(history, series, marks, settings, scale, hooks) {
                 space: 96,
                 incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000],
                 values: (u, splits) =>
-                    splits.map((x) =>
-                        Number.isInteger(x) && x >= 0 && x <= last
-                            ? day(report.commits.time[history.commits[x]])
-                            : "",
+                    axisTimes(
+                        splits.map((x) =>
+                            Number.isInteger(x) && x >= 0 && x <= last
+                                ? report.commits.time[history.commits[x]]
+                                : null,
+                        ),
                     ),
             },
             { ...axis, size: 64, values: (u, splits) => axisNumbers(splits) },
