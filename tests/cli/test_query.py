@@ -103,8 +103,8 @@ def test_a_reader_that_goes_away_is_no_crash(filled):
     process.stdout.close()
     err = process.stderr.read()
     process.stderr.close()
-    assert process.wait(timeout=60) in (1, -13)
-    assert b"panicked" not in err
+    assert process.wait(timeout=60) == 0
+    assert err == b""
 
 
 def test_without_a_database_there_is_no_data(store):  # noqa: F811
