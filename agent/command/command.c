@@ -35,6 +35,13 @@ const struct command *command_find(char *const *words, size_t count, size_t *use
     return found;
 }
 
+/* `host --help`: a group of commands, and nothing else is asked. */
+static bool asks_for_group(char *const *words, size_t count)
+{
+    AUTO_FREE char *verbs = help_verbs_of(words[0]);
+    return verbs && count == 2 && (!strcmp(words[1], "--help") || !strcmp(words[1], "-h"));
+}
+
 static int unknown_command(char *const *words, size_t count, struct error *err)
 {
     AUTO_FREE const char **names = xreallocarray(NULL, command_count, sizeof(*names));
@@ -166,6 +173,10 @@ static int dispatch(char *const *argv, size_t argc, struct error *err)
         return global.help ? 0 : error_set(err, ERROR_USAGE, "no command given");
     }
     const struct command *command = command_find(argv + used, argc - used, &words);
+    if (!command && asks_for_group(argv + used, argc - used)) {
+        help_group(stdout, argv[used]);
+        return 0;
+    }
     if (!command)
         return unknown_command(argv + used, argc - used, err);
     used += words;

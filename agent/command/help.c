@@ -35,7 +35,8 @@ static void print_exit_codes(FILE *out, const char *row)
 
 enum {
     HELP_COLUMNS = 100,
-    OPTION_COLUMN = 29, /* where the text of an option begins */
+    OPTION_COLUMN = 29,  /* where the text of an option begins */
+    SUMMARY_COLUMN = 35, /* and the summary of a command in a list */
 };
 
 /* Columns of the first `len` bytes, each character taken for one. */
@@ -98,6 +99,28 @@ static void print_options(FILE *out, const struct option_row *rows, size_t count
     }
 }
 
+static void print_summary(FILE *out, const struct command *command)
+{
+    int printed = fprintf(out, "  %-32s ", command->name);
+    print_wrapped(out, command->summary, (size_t)printed, SUMMARY_COLUMN);
+}
+
+/* The commands of two words that begin with `word`. */
+static void print_verbs(FILE *out, const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t i = 0; i < command_count; i++)
+        if (!strncmp(commands[i]->name, word, len) && commands[i]->name[len] == ' ')
+            print_summary(out, commands[i]);
+}
+
+void help_group(FILE *out, const char *word)
+{
+    fprintf(out, "usage: lance-bench %s VERB [ARGUMENTS]\n\n", word);
+    print_verbs(out, word);
+    fprintf(out, "\n'lance-bench help %s VERB' says more about one of them.\n", word);
+}
+
 void help_overview(FILE *out)
 {
     fputs("lance-bench measures commits and keeps every number.\n\n"
@@ -107,7 +130,7 @@ void help_overview(FILE *out)
         fprintf(out, "\n%s\n", groups[g].heading);
         for (size_t i = 0; i < command_count; i++)
             if (!strcmp(commands[i]->group, groups[g].name))
-                fprintf(out, "  %-32s %s\n", commands[i]->name, commands[i]->summary);
+                print_summary(out, commands[i]);
     }
     fputs("\nOptions of every command\n", out);
     print_options(out, global_option_rows, global_option_count);
@@ -131,6 +154,11 @@ void help_command(FILE *out, const struct command *command)
     }
     fputs("\nOptions of every command\n", out);
     print_options(out, global_option_rows, global_option_count);
+    AUTO_FREE char *verbs = help_verbs_of(command->name);
+    if (verbs) {
+        fputs("\nFurther commands\n", out);
+        print_verbs(out, command->name);
+    }
 }
 
 void help_version(FILE *out)
@@ -187,6 +215,10 @@ static int run_help(const struct globals *globals, const void *raw, const struct
         return 0;
     }
     AUTO_FREE char *verbs = help_verbs_of(args->items[0]);
+    if (verbs && args->count == 1) {
+        help_group(stdout, args->items[0]);
+        return 0;
+    }
     if (verbs)
         return error_set(err, ERROR_USAGE, "'%s' is one of: %s", args->items[0], verbs);
     return error_set(err, ERROR_USAGE, "there is no command '%s'", args->items[0]);

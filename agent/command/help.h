@@ -7,6 +7,8 @@
 
 void help_overview(FILE *out);
 void help_command(FILE *out, const struct command *command);
+/* The verbs of a group of commands that is no command itself, such as "db". */
+void help_group(FILE *out, const char *word);
 void help_version(FILE *out);
 /* A fresh string: the verbs of the group of commands `word` ("db" gives "info, compact, …"); NULL
  * when no command has two words and starts with it. */

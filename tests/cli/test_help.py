@@ -50,14 +50,22 @@ def test_each_command_has_help_that_names_its_options(agent):
 
 
 def test_no_line_of_help_is_longer_than_a_hundred_columns_or_ends_in_a_blank(agent):
-    for name in commands(agent):
+    for name in [*commands(agent), "host", ""]:
         for line in run(agent, "help", *name.split()).stdout.splitlines():
             assert len(line) <= 100 and line == line.rstrip(), f"{name}: {line}"
 
 
 def test_help_for_what_is_no_command_is_wrong_usage(agent):
     assert "nosuch" in run(agent, "help", "nosuch", code=129).stderr
-    assert "info, compact, export" in run(agent, "help", "db", code=129).stderr
+    assert "info, compact, export" in run(agent, "help", "db", "nosuch", code=129).stderr
+
+
+def test_help_for_a_group_lists_its_verbs(agent):
+    for group in {name.split()[0] for name in commands(agent) if " " in name}:
+        text = run(agent, group, "--help").stdout
+        assert run(agent, "help", group).stdout == text
+        for name in commands(agent):
+            assert (re.search(rf"^  {name}  +\S", text, re.MULTILINE) is not None) == name.startswith(f"{group} ")
 
 
 def test_without_a_command_the_overview_goes_to_stderr(agent):
