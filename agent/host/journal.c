@@ -251,17 +251,21 @@ static bool enter_line(struct journal *journal, char *line, bool own)
 
 static void enter_lines(struct journal *journal, struct strbuf *text, bool own)
 {
-    char *at = text->buf, *end;
-    bool last_was_bad = false;
+    char *at = text->buf, *end, *good_end = text->buf;
+    size_t bad = 0; /* lines since the last good one */
     /* A NUL within the text (blocks that a power cut left empty) ends a line's strlen() early, and
      * its checksum is wrong. */
     while ((end = memchr(at, '\n', text->len - (size_t)(at - text->buf)))) {
         *end = '\0';
-        journal->damaged += last_was_bad;
-        last_was_bad = !enter_line(journal, at, own);
+        bool good = enter_line(journal, at, own);
         at = end + 1;
+        if (good) {
+            journal->damaged += bad;
+            good_end = at;
+        }
+        bad = good ? 0 : bad + 1;
     }
-    journal->good_len = (size_t)(at - text->buf);
+    journal->good_len = (size_t)(good_end - text->buf);
 }
 
 /* --- the file --- */

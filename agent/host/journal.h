@@ -45,9 +45,9 @@ struct journal {
     char *path;
     struct journal_entry *entries; /* oldest first */
     size_t count, cap;
-    size_t damaged;  /* lines whose checksum is wrong, the last one apart */
+    size_t damaged;  /* lines whose checksum is wrong, those at the end apart: they were cut off */
     bool restoring;  /* a restore has begun and not ended */
-    size_t good_len; /* bytes up to the end of the last whole line */
+    size_t good_len; /* bytes up to the end of the last good line */
     size_t cursor;   /* where journal_find() looks first: paths are asked for in their order */
     int fd;          /* -1 until the first append */
 };

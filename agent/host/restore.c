@@ -204,11 +204,12 @@ static void add_row(const struct restoring *r, size_t index, struct tune_report 
 static int finish(struct restoring *r, struct tune_report *report, struct error *err)
 {
     AUTO_FREE bool *keep = xcalloc(r->journal->count, sizeof(*keep));
-    size_t stuck = 0, foreign = 0;
+    size_t stuck = 0, foreign = 0, of_before = 0;
     const char *first = NULL;
     int first_errno = 0;
     for (size_t i = 0; i < r->journal->count; i++) {
         add_row(r, i, report);
+        of_before += strcmp(r->journal->entries[i].boot, r->boot) != 0;
         stuck += r->fates[i] == FATE_UNDO;
         foreign += r->fates[i] == FATE_FOREIGN;
         keep[i] = r->fates[i] == FATE_UNDO || r->fates[i] == FATE_FOREIGN;
@@ -224,6 +225,8 @@ static int finish(struct restoring *r, struct tune_report *report, struct error 
                       "%zu settings were changed by somebody else since the tune and were left as "
                       "they are; 'host restore --force' gives back what was there before it",
                       foreign);
+    /* What a reboot has undone needs no journal. */
+    bool lost = r->journal->damaged && (!of_before || of_before < r->journal->count);
     if (r->journal->damaged)
         strlist_pushf(&report->warnings,
                       "%zu lines of the journal are damaged and were passed over",
@@ -236,6 +239,11 @@ static int finish(struct restoring *r, struct tune_report *report, struct error 
                       "%zu settings could not be restored and stay in the journal, such as %s: "
                       "%s; try 'host restore' again, as root",
                       stuck, stuck_path, failure_text(first_errno));
+    else if (!failed && lost)
+        failed = error_set(err, ERROR_FAILURE,
+                           "%zu lines of the journal were damaged, and what they had noted is not "
+                           "restored: restart the machine, or see 'lance-bench host show'",
+                           r->journal->damaged);
     return failed;
 }
 

@@ -200,7 +200,7 @@ static int tune_locked(struct tuner *tuner, bool since_lock, struct error *err)
     if (failed)
         return failed;
     bool first = !tuner->journal.count;
-    if (tuner->journal.good_len > JOURNAL_COMPACT_FROM)
+    if (tuner->journal.good_len > JOURNAL_COMPACT_FROM && !tuner->journal.damaged)
         failed = journal_compact(&tuner->journal, err);
     if (!failed)
         failed = note_knobs(tuner, err);

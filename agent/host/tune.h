@@ -83,7 +83,8 @@ int host_survey(const struct host_place *place, const struct tune_request *reque
 int host_tune(const struct host_place *place, const struct tune_request *request,
               struct tune_report *report, struct error *err) MUST_CHECK;
 /* Without a journal there is nothing to do: 0. With `force` also what somebody else has changed.
- * ERROR_FAILURE: something could not be restored; it stays in the journal. */
+ * ERROR_FAILURE: something could not be restored; it stays in the journal, unless what the journal
+ * said of it was damaged. */
 int host_restore(const struct host_place *place, bool force, struct tune_report *report,
                  struct error *err) MUST_CHECK;
 /* Whether a journal with something to restore is there. */

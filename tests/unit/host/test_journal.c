@@ -142,6 +142,31 @@ Test(journal, passes_over_a_damaged_line_and_says_so)
     }
 }
 
+/* A power cut leaves blocks of a file that were never written. */
+Test(journal, takes_all_bad_lines_at_its_end_for_cut_off)
+{
+    AUTO_STRBUF struct strbuf lines = STRBUF_INIT, whole = STRBUF_INIT;
+    note(&lines, "/sys/a", "1", "2");
+    note(&lines, "/sys/b", "1", "2");
+    note(&lines, "/sys/c", "1", "2");
+    append(&lines);
+    read_bytes(&whole);
+    for (size_t i = (size_t)(strchr(whole.buf, '\n') - whole.buf) + 1; i < whole.len; i++)
+        whole.buf[i] = whole.buf[i] == '\n' ? '\n' : '\0';
+    write_bytes(whole.buf, whole.len);
+    AUTO_JOURNAL struct journal journal = {.fd = -1};
+    load(&journal);
+    cr_assert_eq(journal.count, 1);
+    cr_assert_eq(journal.damaged, 0);
+    AUTO_STRBUF struct strbuf more = STRBUF_INIT;
+    note(&more, "/sys/d", "1", "2");
+    append(&more);
+    AUTO_JOURNAL struct journal again = {.fd = -1};
+    load(&again);
+    cr_assert_eq(again.count, 2);
+    cr_assert_eq(again.damaged, 0);
+}
+
 Test(journal, never_leads_out_of_the_kernels_files)
 {
     static const char *const paths[] = {"/etc/passwd", "/sys/../etc/passwd", "sys/a", "/sys//etc",

@@ -548,6 +548,28 @@ Test(tune, after_a_reboot_does_not_take_old_values_for_originals)
     fake_release(&fake);
 }
 
+Test(restore, says_that_a_damaged_line_is_not_restored_and_restores_the_others)
+{
+    struct fake fake;
+    struct error err = ERROR_INIT;
+    fake_init(&fake, "vm");
+    AUTO_FREE char *before = fake_snapshot(&fake);
+    AUTO_FREE char *path = path_join(fake.place.state, "journal");
+    AUTO_TUNE_REPORT struct tune_report report = {0}, restored = {0}, again = {0};
+    assert_tune(&fake, &plain, &report);
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    cr_assert_eq(file_read(path, JOURNAL_FILE_MAX, &text, NULL), 0);
+    strstr(text.buf, SWAPPINESS)[1] = 'x';
+    cr_assert_eq(file_write_atomic(path, text.buf, text.len, NULL), 0);
+    cr_assert_eq(host_restore(&fake.place, false, &restored, &err), ERROR_FAILURE);
+    cr_assert(strstr(err.message, "1 lines of the journal were damaged"), "%s", err.message);
+    cr_assert_str_eq(fake_text(&fake, SWAPPINESS), "10");
+    fake_put(&fake, SWAPPINESS, "60");
+    assert_same(&fake, before, "damaged");
+    assert_restore(&fake, false, &again);
+    fake_release(&fake);
+}
+
 Test(restore, refuses_a_journal_that_others_may_write)
 {
     struct fake fake;
