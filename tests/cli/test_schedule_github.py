@@ -301,6 +301,14 @@ def test_what_was_put_off_is_not_forgotten(store, server, runner):  # noqa: F811
     assert actions(schedule(store, server)) == {"commit 4": "none", "commit 3": "dispatched", "commit 2": "queued"}
 
 
+def test_what_was_put_off_is_not_forgotten_however_much_it_is(store, server, runner):  # noqa: F811
+    commits = server.project.add_commits(61)
+    runner.measure(commits[0])
+    assert list(actions(schedule(store, server, "--max-dispatch", "1")).values()).count("later") == 59
+    runner.measure(commits[-1])
+    assert list(actions(schedule(store, server, "--dry-run")).values()).count("due") == 59
+
+
 def test_commits_are_noted_once(store, server, runner):  # noqa: F811
     commits = server.project.add_commits(3)
     runner.measure(commits[0])

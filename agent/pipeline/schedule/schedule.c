@@ -101,6 +101,12 @@ static bool any_settled(const struct commit_states *states)
     return false;
 }
 
+/* What was noted and never measured goes on behind the commits that were looked at. */
+static bool goes_on(const struct look *look)
+{
+    return look->commits.count && look->states.lost[look->commits.count - 1];
+}
+
 static bool on_line(const struct commit_list *commits, const char *id)
 {
     for (size_t i = 0; i < commits->count; i++)
@@ -129,7 +135,7 @@ static int look_back(struct look *look, const char *project, size_t count, bool 
     free(look->departed.id);
     look->departed = (struct departed_commit){.base = DUE_NOWHERE};
     failed = states_read(&state, &look->states, err);
-    *enough = all || any_settled(&look->states);
+    *enough = all || (!failed && any_settled(&look->states) && !goes_on(look));
     if (failed || any_settled(&look->states))
         return failed;
     failed = states_find_departed(&state, project, &look->states, &look->departed, err);
@@ -141,8 +147,9 @@ static int look_far_enough(struct look *look, const char *project, struct error 
 {
     bool enough = false;
     for (size_t i = 0; i < ARRAY_SIZE(looks) && !enough; i++) {
-        /* So far only for a commit of which it is known that it was measured. */
-        if (looks[i] == SOURCE_MAX && !look->request->since_commit && !look->departed.id)
+        /* So far only for what is known to have been measured, or to be due. */
+        if (looks[i] == SOURCE_MAX && !look->request->since_commit && !look->departed.id &&
+            !goes_on(look))
             break;
         int failed = look_back(look, project, looks[i], &enough, err);
         if (failed)
