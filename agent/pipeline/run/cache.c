@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #define OLD_JOB_S (7 * 86400)
+#define OPENED_S 60 /* by then a job has its lock */
 
 const char *cache_kind_name(enum cache_kind kind)
 {
@@ -217,11 +218,15 @@ static void sweep_job(const char *path)
     AUTO_CLOSE int held = -1;
     struct stat st;
     struct error err = ERROR_INIT;
-    /* A job without a lock is being opened this moment, or died then; the next sweep is soon
-     * enough. */
-    if (lstat(path, &st) || !path_exists(lock) || lock_acquire(lock, 0, &held, NULL))
+    if (lstat(path, &st))
         return;
-    if (st.st_mtime < clock_unix_s() - OLD_JOB_S) {
+    int64_t age_s = clock_unix_s() - (int64_t)st.st_mtime;
+    /* One without a lock is being opened this moment, or its run was killed then or while it
+     * removed the job. */
+    bool locked = path_exists(lock);
+    if (locked ? lock_acquire(lock, 0, &held, NULL) : age_s < OPENED_S)
+        return;
+    if (!locked || age_s > OLD_JOB_S) {
         if (tree_remove(path, &err))
             log_debug("%s", err.message);
     } else if (!path_exists(keep)) {
