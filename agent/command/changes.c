@@ -99,22 +99,16 @@ static void table_commit(struct table *table, const struct globals *globals,
                    globals->format == FORMAT_JSON || len < 40 ? len : COMMIT_SHORT_LEN);
 }
 
-static void add_percent(struct strbuf *out, double relative)
-{
-    double percent = 100 * relative;
-    strbuf_addf(out, fabs(percent) < 9.95 ? "%+.1f" : "%+.0f", percent);
-}
-
 /* "+5.2 % (+4.8 to +5.6)" */
 static void table_effect(struct table *table, const struct change *change)
 {
     AUTO_STRBUF struct strbuf shown = STRBUF_INIT;
     if (!isnan(change->relative)) {
-        add_percent(&shown, change->relative);
+        format_percent(&shown, 100 * change->relative);
         strbuf_addstr(&shown, " % (");
-        add_percent(&shown, change->relative_low);
+        format_percent(&shown, 100 * change->relative_low);
         strbuf_addstr(&shown, " to ");
-        add_percent(&shown, change->relative_high);
+        format_percent(&shown, 100 * change->relative_high);
         strbuf_addch(&shown, ')');
     }
     table_shown(table, change->relative, shown.buf);

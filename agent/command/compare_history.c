@@ -12,21 +12,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "+5.2" */
-static void add_percent(struct strbuf *out, double relative)
-{
-    strbuf_addf(out, fabs(relative) < 0.0995 ? "%+.1f" : "%+.0f", 100 * relative);
-}
-
 static void table_effect(struct table *table, const struct prediction *p)
 {
     AUTO_STRBUF struct strbuf shown = STRBUF_INIT;
     if (p->relative) {
-        add_percent(&shown, p->effect);
+        format_percent(&shown, 100 * p->effect);
         strbuf_addstr(&shown, " % (");
-        add_percent(&shown, p->low);
+        format_percent(&shown, 100 * p->low);
         strbuf_addstr(&shown, " to ");
-        add_percent(&shown, p->high);
+        format_percent(&shown, 100 * p->high);
         strbuf_addch(&shown, ')');
     } else {
         format_double(&shown, p->effect);

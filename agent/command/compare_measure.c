@@ -20,11 +20,10 @@
 /* "+5.2" */
 static void add_percent(struct strbuf *out, double relative)
 {
-    strbuf_addf(out,
-                fabs(relative) < 0.00995  ? "%+.2f"
-                : fabs(relative) < 0.0995 ? "%+.1f"
-                                          : "%+.0f",
-                100 * relative);
+    if (fabs(relative) < 0.00995)
+        strbuf_addf(out, "%+.2f", 100 * relative);
+    else
+        format_percent(out, 100 * relative);
 }
 
 static void table_change(struct table *table, const struct paired_estimate *e)

@@ -48,10 +48,12 @@ void quantity_add(struct strbuf *out, double value, const char *units)
 
 void quantity_percent(struct strbuf *out, double relative)
 {
-    if (!isfinite(relative))
+    if (!isfinite(relative)) {
         strbuf_addstr(out, NOTHING);
-    else
-        strbuf_addf(out, fabs(relative) < 0.0995 ? "%+.1f %%" : "%+.0f %%", 100 * relative);
+        return;
+    }
+    format_percent(out, 100 * relative);
+    strbuf_addstr(out, " %");
 }
 
 void quantity_share(struct strbuf *out, double relative)

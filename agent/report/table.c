@@ -344,6 +344,12 @@ void format_double(struct strbuf *out, double value)
     strbuf_addstr(out, text);
 }
 
+void format_percent(struct strbuf *out, double percent)
+{
+    double size = fabs(percent);
+    strbuf_addf(out, size < 9.95 ? "%+.1f" : size < 1e9 ? "%+.0f" : "%+.3g", percent);
+}
+
 void format_nanoseconds(struct strbuf *out, double ns)
 {
     static const struct {

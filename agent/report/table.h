@@ -54,5 +54,7 @@ void table_finish(struct table *table);
 void format_double(struct strbuf *out, double value);
 /* A time per iteration for people: "12.35 µs". */
 void format_nanoseconds(struct strbuf *out, double ns);
+/* A change for people: "+5.2", "-12", "+1e+30". */
+void format_percent(struct strbuf *out, double percent);
 /* "1.5 GiB" */
 void format_bytes(struct strbuf *out, uint64_t bytes);

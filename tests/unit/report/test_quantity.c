@@ -30,10 +30,12 @@ Test(report, relative_changes_have_a_sign_and_as_many_digits_as_matter)
     strbuf_addstr(&text, ", ");
     quantity_percent(&text, -.123);
     strbuf_addstr(&text, ", ");
+    quantity_percent(&text, 1e298);
+    strbuf_addstr(&text, ", ");
     quantity_percent(&text, NAN);
     strbuf_addstr(&text, ", ");
     quantity_share(&text, .0098);
-    cr_expect_str_eq(text.buf, "+5.2 %, -12 %, –, 0.98 %");
+    cr_expect_str_eq(text.buf, "+5.2 %, -12 %, +1e+300 %, –, 0.98 %");
 }
 
 Test(report, a_sparkline_goes_from_the_lowest_to_the_highest_value)
