@@ -14,6 +14,8 @@ NO_HOST = {"LANCE_BENCH_HOST_ROOT": "/nonexistent"}
 
 def pytest_configure():
     os.environ.update(NO_HOST)
+    # Trees of tests have folders that another user, of a sandbox or of a runner, goes through.
+    os.umask(0o022)
 
 
 @pytest.fixture(scope="session")
