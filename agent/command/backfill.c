@@ -96,7 +96,8 @@ static void say(const struct backfill *backfill)
         log_info("nothing is left: %zu of %zu commits are measured", backfill->done,
                  backfill->range);
     else if (backfill->stopped)
-        log_info("%s: %zu commits are left, the next is %.12s", backfill->stopped, left,
+        log_info("%s: %zu %s left, the next is %.12s", backfill->stopped, left,
+                 left == 1 ? "commit is" : "commits are",
                  backfill->items[backfill->count - left].commit.id);
 }
 
