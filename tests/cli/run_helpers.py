@@ -19,6 +19,19 @@ def git(repo, *arguments):
     return done.stdout.strip()
 
 
+def error_of(done):
+    """The error line of a run, which other chatter may stand in front of."""
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert lines, done.stderr
+    return lines[-1]
+
+
+def rows_of(machine, said):
+    """The rows of the run that printed `said`, by the benchmark's name."""
+    rows = machine.query(f"select * from results where metadata like '%\"{said['run']}\"%'")
+    return {row["benchmark_name"]: row for row in rows}
+
+
 def make_sample(dest):
     subprocess.run([SAMPLE / "make.sh", dest], check=True)
     return dest

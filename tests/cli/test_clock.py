@@ -16,7 +16,7 @@ import time
 
 import pytest
 
-from run_helpers import git
+from run_helpers import error_of, git, rows_of
 from test_measure import FAST, compare
 
 CPU = max(os.sched_getaffinity(0))
@@ -382,15 +382,6 @@ def test_without_its_variable_the_library_does_nothing(library, tmp_path):
     done = subprocess.run([sys.executable, "-c", program], env=env, text=True, capture_output=True, cwd=tmp_path)
     assert done.returncode == 0 and abs(json.loads(done.stdout)) < 0.001
     assert not [*tmp_path.iterdir()]
-
-
-def rows_of(machine, said):
-    rows = machine.query(f"select * from results where metadata like '%\"{said['run']}\"%'")
-    return {row["benchmark_name"]: row for row in rows}
-
-
-def error_of(done):
-    return [line for line in done.stderr.splitlines() if line.startswith("error: ")][-1]
 
 
 def test_what_fits_is_stored_as_cpu_time_and_the_rest_is_refused_with_its_reason(machine, sample):

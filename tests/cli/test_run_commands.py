@@ -7,7 +7,7 @@ import pathlib
 import jsonschema
 import pytest
 
-from run_helpers import ROOT, git
+from run_helpers import ROOT, error_of, git, rows_of
 
 RESULTS_SCHEMA = json.loads((ROOT / "docs" / "results-artifact.schema.json").read_text())
 
@@ -83,15 +83,6 @@ def measure(machine, target, tmp_path):
         return machine.run(target, "--config", config, *arguments, **options)
 
     return run
-
-
-def rows_of(machine, said):
-    rows = machine.query(f"select * from results where metadata like '%\"{said['run']}\"%'")
-    return {row["benchmark_name"]: row for row in rows}
-
-
-def error_of(done):
-    return [line for line in done.stderr.splitlines() if line.startswith("error: ")][-1]
 
 
 def test_programs_are_built_run_and_stored_each_in_its_format(machine, target):

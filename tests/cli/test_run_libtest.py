@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from run_helpers import git
+from run_helpers import error_of, git, rows_of
 
 BENCHES = """
 #![feature(test)]
@@ -76,15 +76,6 @@ def crate(tmp_path_factory):
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "benches")
     return repo
-
-
-def rows_of(machine, said):
-    rows = machine.query(f"select * from results where metadata like '%\"{said['run']}\"%'")
-    return {row["benchmark_name"]: row for row in rows}
-
-
-def error_of(done):
-    return [line for line in done.stderr.splitlines() if line.startswith("error: ")][-1]
 
 
 def test_benchmarks_are_listed_and_a_bench_of_neither_harness_is_named(machine, crate):

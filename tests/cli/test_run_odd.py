@@ -12,7 +12,7 @@ import time
 import pytest
 
 from poll_helpers import make_quick
-from run_helpers import ODD, git, processes_with
+from run_helpers import ODD, error_of, git, processes_with
 
 ROOT_USER = os.geteuid() == 0
 
@@ -25,12 +25,6 @@ def odd(machine, sample):
         return machine.run(sample, "--rev", "odd", "--bench", bench, *arguments, **options)
 
     return run
-
-
-def error_of(done):
-    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert lines, done.stderr
-    return lines[-1]
 
 
 def stored(machine, said):

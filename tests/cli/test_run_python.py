@@ -10,7 +10,7 @@ import zipfile
 
 import pytest
 
-from run_helpers import git
+from run_helpers import error_of, git
 
 REQUIREMENTS = ["pytest==8.4.2", "pytest-benchmark==5.1.0"]
 FAST = 'addopts = "--benchmark-max-time=0.05 --benchmark-min-rounds=3 --benchmark-warmup=off"\n'
@@ -27,10 +27,6 @@ def make_repo(folder, files, config):
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "-m", "benchmarks")
     return folder
-
-
-def error_of(done):
-    return [line for line in done.stderr.splitlines() if line.startswith("error: ")][-1]
 
 
 def names(machine, said):
