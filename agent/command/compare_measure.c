@@ -238,9 +238,15 @@ static bool order_of(const char *word, enum head_to_head_order *out)
     return *out != PAIRS_IN_TURN || !strcmp(word, "in-turn");
 }
 
+/* What begins with a dash stood behind "--", and is for run. */
+static bool has_both_commits(const struct strlist *args)
+{
+    return args->count >= 2 && *args->items[0] != '-' && *args->items[1] != '-';
+}
+
 static int check(const struct compare_measure *asked, const struct strlist *args, struct error *err)
 {
-    if (args->count < 2)
+    if (!has_both_commits(args))
         return error_set(err, ERROR_USAGE, "compare --measure needs two commits: BASE HEAD");
     if (asked->fail_on && strcmp(asked->fail_on, "unsure"))
         return error_set(err, ERROR_USAGE, "--fail-on is unsure, not '%s'", asked->fail_on);

@@ -153,6 +153,16 @@ def test_thresholds_are_those_of_the_base(quick, repo):
     assert {name: row["verdict"] for name, row in rows.items()} == {"slight": "same", "large": "worse"}
 
 
+def test_a_broken_file_of_the_base_is_named_with_its_commit(quick, repo):
+    (repo / "lance-bench.json").write_text("{broken")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "not JSON")
+    base, head = git(repo, "rev-parse", "HEAD"), commit(repo, ["one latency 200 1"])
+    done, _, _ = compare(quick, repo, base, head)
+    assert done.returncode == 129
+    assert done.stderr.splitlines()[-1] == f"error: base {base[:12]}: lance-bench.json is not JSON: line 1"
+
+
 def test_rules_for_a_machine_go_by_its_name(quick, repo):
     rules = {"verdicts": {"rules": [{"test_bed": "be?", "ignore": True, "benchmark": "one"}]}}
     base = commit(repo, ["one latency 200 0", "two latency 200 0"], rules)
@@ -222,6 +232,7 @@ def test_a_value_of_zero_has_no_ratio(quick, repo):
 
 @pytest.mark.parametrize("arguments, message", [
     (["a", "--measure"], "two commits"),
+    (["a", "--measure", "--", "--min-free", "0"], "two commits"),
     (["a", "b", "--measure", "--max-pairs", "4"], "--max-pairs"),
     (["a", "b", "--measure", "--alpha", "2"], "--alpha"),
     (["a", "b", "--measure", "--history"], "exclude"),

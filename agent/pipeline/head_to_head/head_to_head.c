@@ -158,10 +158,17 @@ static void compare_programs(struct match *match)
 /* The policy in a commit's lance-bench.json; --config FILE stands before it. */
 static int read_policy(const struct match *match, int side, struct policy *out, struct error *err)
 {
-    const char *given = match->request->run->config;
-    AUTO_FREE char *own = path_join(match->sides[side].run.checkout.path, CONFIG_FILE);
-    const char *file = given ? given : own;
-    return path_exists(file) ? policy_load(file, out, err) : 0;
+    const struct side *at = &match->sides[side];
+    AUTO_FREE char *own = path_join(at->run.checkout.path, CONFIG_FILE);
+    AUTO_STRBUF struct strbuf text = STRBUF_INIT;
+    if (match->request->run->config)
+        return policy_load(match->request->run->config, out, err);
+    if (!path_exists(own))
+        return 0;
+    int failed = file_read(own, CONFIG_MAX_BYTES, &text, err);
+    if (!failed)
+        failed = policy_parse(text.buf, text.len, CONFIG_FILE, out, err);
+    return failed ? error_wrap(err, "%s %.12s", at->name, at->outcome.commit) : 0;
 }
 
 /* BASE's, whatever HEAD makes of its own. */
