@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/cpu_mask.h"
 #include "base/number.h"
+#include "host/bench_group.h"
 #include "host/knob.h"
 
 #include <stdio.h>
@@ -114,16 +115,17 @@ static void take_knobs(struct fitness *f, const struct tune_report *survey)
 /* Whether the boot or a group of ours keeps everything else off the benchmark CPUs. */
 static bool cpus_are_alone(const struct host_place *place, const struct tune_report *survey)
 {
-    AUTO_FREE char *group = host_bench_group(place);
+    AUTO_BENCH_GROUP struct bench_group group = {0};
     AUTO_FREE char *text = host_io_text(&place->io, CPU_ROOT "/isolated");
-    cpu_set_t isolated, cpus, shared;
-    if (group)
-        return true;
-    if (!text || !survey->cpus || !cpu_mask_parse_list(text, &isolated) ||
-        !cpu_mask_parse_list(survey->cpus, &cpus))
+    cpu_set_t apart, cpus, shared;
+    if (!text || !cpu_mask_parse_list(text, &apart))
+        CPU_ZERO(&apart);
+    if (bench_group_find(place, &group))
+        CPU_OR(&apart, &apart, &group.cpus);
+    if (!survey->cpus || !cpu_mask_parse_list(survey->cpus, &cpus))
         return false;
-    cpu_mask_without(&cpus, &isolated, &shared);
-    return !CPU_COUNT(&shared);
+    cpu_mask_without(&cpus, &apart, &shared);
+    return CPU_COUNT(&cpus) && !CPU_COUNT(&shared);
 }
 
 static void take_load(struct fitness *f, const struct host_io *io)

@@ -274,6 +274,32 @@ Test(fitness, rises_with_a_tune_and_has_a_reason_for_each_point)
     fake_release(&fake);
 }
 
+static bool is_shared(struct fake *fake, const char *cpus)
+{
+    struct tune_request request = {.cpus = cpus};
+    AUTO_TUNE_REPORT struct tune_report survey = {0};
+    AUTO_FITNESS struct fitness fitness = {0};
+    cr_assert_eq(host_survey(&fake->place, &request, &survey, NULL), 0);
+    fitness_of(&fake->place, &survey, &fitness);
+    bool found = false;
+    for (size_t i = 0; i < fitness.reasons.count; i++)
+        found |= strstr(fitness.reasons.items[i], "isolation: ") != NULL;
+    return found;
+}
+
+Test(fitness, takes_the_cpus_of_the_group_for_isolated_and_no_others)
+{
+    struct fake fake;
+    fake_init(&fake, "intel-active");
+    struct tune_request request = {.cpus = "1-2", .isolate = true};
+    AUTO_TUNE_REPORT struct tune_report report = {0};
+    cr_assert(is_shared(&fake, "1"));
+    cr_assert_eq(host_tune(&fake.place, &request, &report, NULL), 0);
+    cr_assert(!is_shared(&fake, "1") && !is_shared(&fake, "1-2"));
+    cr_assert(is_shared(&fake, "3") && is_shared(&fake, "2-3"));
+    fake_release(&fake);
+}
+
 static void assert_virtual(const char *vendor, const char *product, bool expected)
 {
     struct fake fake;
