@@ -99,9 +99,10 @@ def ran(job):
 
 
 def test_each_pair_has_a_layout_of_its_own(machine, crate):
-    printed, _, (head, base) = compare(machine, crate, "--seed", 7, "--max-pairs", 12)
+    printed, said, (head, base) = compare(machine, crate, "--seed", 7, "--max-pairs", 12)
     row, = printed["benchmarks"]
     assert printed["layouts"] == row["layouts"] == 12
+    assert len(re.findall(r"^linking tally/sums-up in 12 code layouts\nlinked tally/sums-up in [\d.]+", said, re.M)) == 2
     drawn = [layout for layout, _ in ran(head)][1:]  # the first says which benchmarks there are
     assert row["pairs"] == 12 and sorted(drawn) == list(range(12))
     assert drawn == [layout for layout, _ in ran(base)][1:], "both sides take the same number"

@@ -2,6 +2,7 @@
 #include "pipeline/head_to_head/head_to_head_state.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "sandbox/job.h"
 
@@ -59,9 +60,14 @@ int side_link_layouts(struct match *match, struct side *side, struct error *err)
             continue;
         log_info("linking %s in %zu code layouts", part->name, match->seeds.count);
         size_t index = (size_t)(target - run->targets.items);
+        double start = clock_monotonic_s();
+        char took[TIME_ISO_SIZE];
         int failed = link_target(match, side, index, &side->layouts[index], err);
         if (failed)
             return failed;
+        duration_format(clock_monotonic_s() - start, took);
+        if (side->layouts[index])
+            log_info("linked %s in %s", part->name, took);
     }
     return 0;
 }
