@@ -33,7 +33,8 @@ struct cache_listing {
     size_t count;
 };
 
-/* An empty listing when there is no cache yet. */
+/* An empty listing when there is no cache yet. What a removal that was killed has left of a mirror
+ * is listed too, under its key with REMOVED_SUFFIX. */
 int cache_list(struct cache_listing *out, struct error *err) MUST_CHECK;
 void cache_listing_release(struct cache_listing *listing);
 #define AUTO_CACHE_LISTING __attribute__((cleanup(cache_listing_release)))
