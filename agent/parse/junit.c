@@ -97,8 +97,7 @@ static int junit_parse(struct input *input, const struct measurement_sink *sink,
 
 static bool junit_recognise(const char *head, size_t len)
 {
-    return *head == '<' &&
-           (memmem(head, len, "<testsuites", 11) || memmem(head, len, "<testsuite ", 11));
+    return *head == '<' && memmem(head, len, "<testsuite", 10);
 }
 
 const struct parse_format junit_format = {

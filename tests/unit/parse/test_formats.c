@@ -326,6 +326,18 @@ Test(formats, junit_gives_whole_tests_durations_and_no_wall_time)
 
 /* --- what is broken, mixed or looks alike ------------------------------------------------- */
 
+Test(formats, junit_is_known_by_a_suite_without_attributes_and_comments_are_no_tests)
+{
+    static const char text[] =
+        "<testsuite><!-- <testcase name=\"no\" time=\"9\"/> -->\n"
+        "<testcase classname=\"c\" name=\"a&lt;\" time=\"1,234.5\"><system-out><![CDATA["
+        "<testcase name=\"no\" time=\"9\"/>]]></system-out></testcase></testsuite>";
+    AUTO_COLLECTION struct collection c = collect_text("auto", text, sizeof(text) - 1);
+    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    cr_assert_eq(c.count, 1);
+    expect(&c, "c::a<", "test_duration", "nanoseconds", 1, 1234.5e9);
+}
+
 Test(formats, broken_files_are_told_with_their_place)
 {
     static const struct {
