@@ -117,6 +117,13 @@ class Machine:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def catches(pid, number):
+    """Whether the process has a handler for the signal yet."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    (mask,) = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")]
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
 def processes_with(word):
     """Ids of the processes whose command line has `word` in it."""
     found = []

@@ -12,6 +12,7 @@ import time
 import pytest
 from checkout_servers import (Checkout, assert_holds, bare_copy, commit, git, git_daemon,
                               make_history)
+from run_helpers import catches
 
 KILL_SECONDS = 60 if os.environ.get("LANCE_BENCH_LONG") else 6
 
@@ -91,13 +92,6 @@ def test_a_kill_while_dest_changes_commits_is_repaired(checkout, served, tmp_pat
         assert git(target, "status", "--porcelain", "--untracked-files=no") == ""
 
 
-def catches(pid, number):
-    """Whether the process has a handler for the signal yet."""
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    (mask,) = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")]
-    return bool(int(mask, 16) >> (number - 1) & 1)
-
-
 def test_an_interrupted_run_says_so_and_the_next_one_goes_on(checkout, served):
     process = checkout.start(served["url"])
     while process.poll() is None and not catches(process.pid, signal.SIGTERM):
@@ -125,15 +119,16 @@ def test_runs_at_once_do_not_disturb_one_another(checkout, served):
 def test_a_run_that_waits_for_another_says_so_and_can_be_interrupted(checkout, served):
     checkout.get(served["url"])
     lock = next((checkout.cache / "lance-bench/git").glob("parent-*.lock"))
-    with subprocess.Popen(["flock", "-n", lock, "sleep", "60"]) as holder:
-        time.sleep(0.3)
+    with subprocess.Popen(["flock", "-n", lock, "sh", "-c", "echo held; exec sleep 60"],
+                          stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
         line = checkout.fail(served["url"], "--timeout", "1")
         assert "--timeout" in line
         process = checkout.start(served["url"])
-        time.sleep(0.5)
+        assert "waiting: " in process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
-        assert process.returncode == 130 and "waiting: " in err
+        process.communicate(timeout=20)
+        assert process.returncode == 130
         # flock(1) keeps the lock open in its child.
         subprocess.run(["pkill", "-P", str(holder.pid)], check=False)
         holder.kill()

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import pytest
+from run_helpers import catches
 from store_helpers import Store, criterion_lines, store  # noqa: F401
 
 ROUNDS = 100 if os.environ.get("LANCE_BENCH_LONG") else 20
@@ -181,7 +182,9 @@ def test_interrupting_a_publish_stores_nothing_and_says_so(store):  # noqa: F811
     names = [f"many/{i}" for i in range(20_000)]
     path = store.file("long.jsonl", criterion_lines(names, samples=20))
     process = store.start(*command(path))
-    time.sleep(0.05)
+    while process.poll() is None and not catches(process.pid, signal.SIGINT):
+        time.sleep(0.001)
+    time.sleep(0.03)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     if process.returncode == 0:
