@@ -229,8 +229,9 @@ def test_a_folder_in_use_is_not_rewritten(checkout, served):
     path = checkout.get(served["url"])["path"]
     mirror = next(m for m in checkout.mirrors() if m.name.startswith("parent"))
     mark = mirror / "worktrees" / path.name / "in-use"
-    with subprocess.Popen(["flock", "-s", "-n", mark, "cat"], stdin=subprocess.PIPE) as holder:
-        time.sleep(0.3)
+    with subprocess.Popen(["flock", "-s", "-n", mark, "sh", "-c", "echo held; exec cat"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
         assert "restored" not in checkout.get(served["url"])["stderr"]
         (path / "f0/file0").write_text("spoiled")
         assert "another run is using it" in checkout.fail(served["url"])

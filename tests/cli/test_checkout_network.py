@@ -315,26 +315,27 @@ def test_a_submodules_host_does_not_get_the_token(trusted, secure, served, autho
 
 @contextlib.contextmanager
 def silent_server():
-    """Accepts connections and never says a word."""
+    """Accepts connections and never says a word. Gives its port, and what waits for a connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield listener.getsockname()[1]
+        listener.settimeout(30)
+        yield listener.getsockname()[1], listener.accept
 
 
 @pytest.mark.parametrize("scheme", ["git", "http", "https", "ssh"])
 def test_a_silent_remote_is_given_up_on(checkout, scheme):
-    with silent_server() as port:
+    with silent_server() as (port, _):
         line = checkout.fail(f"{scheme}://127.0.0.1:{port}/x.git", "--timeout", "1")
     assert "--timeout" in line
 
 
 @pytest.mark.parametrize("scheme", ["git", "http", "https", "ssh"])
 def test_ctrl_c_ends_the_waiting(checkout, scheme):
-    with silent_server() as port:
+    with silent_server() as (port, accept):
         process = checkout.start(f"{scheme}://127.0.0.1:{port}/x.git")
-        time.sleep(0.5)
-        started = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        with accept()[0]:
+            started = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
     assert process.returncode == 130 and out == "" and "interrupted" in err
     # The wait is what is looked at, not the speed: the server would have held it for 30 s.
     assert time.monotonic() - started < 10
