@@ -51,10 +51,7 @@ Test(format, real_files_are_recognised)
 
 Test(format, what_fits_none_is_told_what_was_tried)
 {
-    static const char *const texts[] = {"hello", "{}", "[1,2]",
-                                        "\x7f"
-                                        "ELF",
-                                        "[[[[[[["};
+    static const char *const texts[] = {"hello", "{}", "[1,2]", "\177ELF", "[[[[[[["};
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
         AUTO_COLLECTION struct collection c = collect_text("auto", texts[i], SIZE_MAX);
         assert_fails(&c, ERROR_INPUT,
