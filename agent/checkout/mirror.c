@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "checkout/revision.h"
 
 #include <git2/sys/errors.h>
@@ -50,19 +51,13 @@ static void remove_file(const char *folder, const char *name)
     (void)unlink(path);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t len = strlen(text), end_len = strlen(end);
-    return len >= end_len && !strcmp(text + len - end_len, end);
-}
-
 static void sweep_locks(const char *folder)
 {
     AUTO_STRLIST struct strlist names = STRLIST_INIT;
     if (dir_list(folder, &names, NULL))
         return;
     for (size_t i = 0; i < names.count; i++)
-        if (ends_with(names.items[i], ".lock"))
+        if (text_ends_with(names.items[i], ".lock"))
             remove_file(folder, names.items[i]);
 }
 
@@ -74,8 +69,8 @@ static void sweep_packs(const char *folder)
         return;
     for (size_t i = 0; i < names.count; i++) {
         const char *name = names.items[i];
-        bool whole = !strncmp(name, "pack-", 5) && !ends_with(name, ".lock");
-        if (whole && ends_with(name, ".idx")) {
+        bool whole = !strncmp(name, "pack-", 5) && !text_ends_with(name, ".lock");
+        if (whole && text_ends_with(name, ".idx")) {
             AUTO_FREE char *pack = xasprintf("%.*s.pack", (int)strlen(name) - 4, name);
             whole = strlist_contains(&names, pack);
         }

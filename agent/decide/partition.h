@@ -6,8 +6,9 @@
  * functional pruning: the cost of the best cut of the points so far is kept as a function of the
  * last level, piecewise quadratic, and a piece that can never win again is dropped. After Fearnhead
  * and Rigaill, "Changepoint Detection in the Presence of Outliers" (JASA 2019), the biweight loss.
- * A point costs a few dozen pieces' work whatever stands before it, and a state can be kept and
- * fed further points later: the result is that of all points at once.
+ * A point of a noisy series costs a few dozen pieces' work whatever stands before it; one of a
+ * series that only ever rises, as much as there are points before it. A state can be kept and fed
+ * further points later: the result is that of all points at once.
  */
 #pragma once
 

@@ -4,6 +4,8 @@ program. Results are never lost without a word, and never half visible."""
 import contextlib
 import os
 import pathlib
+import resource
+import signal
 import struct
 import subprocess
 
@@ -60,6 +62,26 @@ def test_a_full_disk_for_the_spool_too_says_both_and_stores_nothing(store):  # n
         assert "spool" in line and "No space left" in line
         assert store.results(db=tiny / "db") == []
         assert list((tiny / "spool").iterdir()) == []
+
+
+@pytest.mark.parametrize("limit", range(13_000, 20_000, 1_000))
+def test_a_data_file_that_is_cut_short_is_never_committed(store, limit):  # noqa: F811
+    """The last write of a file that is not to be larger: the manifest behind it would fit."""
+    path = store.file("in.jsonl", criterion_lines([f"a{i}" for i in range(20)], samples=40))
+
+    def limited():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = subprocess.run(
+        [store.agent, "--db", store.db, "publish", "criterion", str(path), "--dut-version", "1", "--dut-timestamp", "1",
+         "--testbed-name", "bed"], env=store.env, capture_output=True, encoding="utf-8", check=False, preexec_fn=limited)
+    if done.returncode == 0:
+        assert len(store.names()) == 20
+        return
+    assert "Database connection failed" in error_line(done, 1)
+    assert store.results() == []
+    assert store.published(path)
 
 
 def test_a_read_only_folder_sends_the_results_to_the_spool(store, path):  # noqa: F811

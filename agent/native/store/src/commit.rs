@@ -6,14 +6,18 @@
 //!
 //! Making a table needs the rule too: where another process makes it between Lance's look and its
 //! commit, Lance would put the empty table on top of what the other has written by then.
+//!
+//! It also makes sure that what a version consists of is there: Lance's writer of local files does not
+//! look at an error of the last write, so that a full disk leaves a data file cut short, and no word.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use lance_core::Error;
 use lance_io::object_store::ObjectStore;
-use lance_table::format::{IndexMetadata, Manifest, Transaction};
+use lance_table::format::{DataFile, Fragment, IndexMetadata, Manifest, Transaction};
 use lance_table::io::commit::{
     CommitError, CommitHandler, ManifestLocation, ManifestNamingScheme, ManifestWriter,
 };
@@ -23,6 +27,8 @@ use object_store::path::Path;
 pub struct StrictCommit {
     inner: Arc<dyn CommitHandler>,
     only: AtomicU64,
+    /// What the table held when it was opened: not this writer's to check.
+    before: OnceLock<Arc<Vec<Fragment>>>,
 }
 
 /// The version that a table begins with.
@@ -30,7 +36,7 @@ const FIRST: u64 = 1;
 
 impl StrictCommit {
     pub fn new(inner: Arc<dyn CommitHandler>) -> Self {
-        Self { inner, only: AtomicU64::new(0) }
+        Self { inner, only: AtomicU64::new(0), before: OnceLock::new() }
     }
 
     /// From now on only a table's first version can be committed.
@@ -42,6 +48,43 @@ impl StrictCommit {
     pub fn allow_only(&self, version: u64) {
         self.only.store(version, Ordering::SeqCst);
     }
+
+    /// The version that the table was opened at.
+    pub fn opened(&self, manifest: &Manifest) {
+        let _ = self.before.set(manifest.fragments.clone());
+    }
+
+    /// Each local data file that is new in `manifest` has the size that its writer counted.
+    async fn check_written(
+        &self,
+        manifest: &Manifest,
+        base_path: &Path,
+        object_store: &ObjectStore,
+    ) -> lance_core::Result<()> {
+        if !object_store.is_local() {
+            return Ok(());
+        }
+        let known: HashSet<&str> =
+            self.before.get().into_iter().flat_map(|b| files(b)).map(|f| f.path.as_str()).collect();
+        for file in files(&manifest.fragments) {
+            let Some(size) = file.file_size_bytes.get() else { continue };
+            if file.base_id.is_some() || known.contains(file.path.as_str()) {
+                continue;
+            }
+            let path = base_path.clone().join("data").join(file.path.as_str());
+            let found = object_store.size(&path).await?;
+            if found != size.get() {
+                return Err(Error::io(format!(
+                    "only {found} of {size} bytes could be written to /{path}: is the disk full?"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn files(fragments: &[Fragment]) -> impl Iterator<Item = &DataFile> {
+    fragments.iter().flat_map(|f| f.files.iter())
 }
 
 #[async_trait]
@@ -72,6 +115,7 @@ impl CommitHandler for StrictCommit {
                 _ => CommitError::CommitConflict,
             });
         }
+        self.check_written(manifest, base_path, object_store).await?;
         self.inner
             .commit(
                 manifest,

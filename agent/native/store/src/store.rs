@@ -95,6 +95,7 @@ impl LanceStore {
             .load()
             .await
             .map_err(|e| not_found(e, table))?;
+        commit.opened(dataset.manifest());
         Ok(Table { dataset, commit })
     }
 
