@@ -14,6 +14,7 @@
 struct bot_command_options {
     const char *mention, *workflow, *ref, *artifact_name, *artifact, *project, *test_bed;
     const char *event, *event_name, *token_file;
+    int64_t run_id;
     bool no_dispatch;
 };
 
@@ -36,10 +37,15 @@ static const struct option_row comment_rows[] = {
            "approve only: a machine that runs 'lance-bench poll' takes it from there"),
 };
 
-static const struct option_row progress_rows[] = {SHARED_ROWS};
+#define RUN_ROW                                                                \
+    OPTION(struct bot_command_options, run_id, OPTION_INTEGER, "run-id", "ID", \
+           "the workflow run, whatever the event; finish waits for its end")
+
+static const struct option_row progress_rows[] = {SHARED_ROWS, RUN_ROW};
 
 static const struct option_row finish_rows[] = {
     SHARED_ROWS,
+    RUN_ROW,
     ROW(artifact_name, "artifact-name", "NAME",
         "what the run's artifact is called (default: " BOT_ARTIFACT ")"),
     ROW(artifact, "artifact", "ZIP|DIR", "the artifact itself, where it was downloaded already"),
@@ -59,6 +65,9 @@ static int check_options(const struct bot_command_options *o, struct error *err)
 {
     if (o->mention && (o->mention[0] != '@' || !bot_is_login(o->mention + 1)))
         return error_set(err, ERROR_USAGE, "--mention takes @ and a login, not '%s'", o->mention);
+    if (o->run_id < 0)
+        return error_set(err, ERROR_USAGE, "--run-id takes the id of a workflow run, not %" PRId64,
+                         o->run_id);
     int failed = command_check_text("dut-name", o->project, err);
     if (!failed)
         failed = command_check_text("workflow", o->workflow, err);
@@ -126,6 +135,7 @@ static int run_step(bot_step *step, const struct globals *globals, const void *r
         .event_path = o->event,
         .event_name = o->event_name,
         .token_file = o->token_file,
+        .run_id = o->run_id,
         .only_approve = o->no_dispatch,
         .config = globals->config,
     };

@@ -12,8 +12,9 @@ enum { RUNS_MAX = 1000 };
 
 void github_run_release(struct github_run *run)
 {
-    char *owned[] = {run->name,       run->title,    run->path,        run->event, run->status,
-                     run->conclusion, run->head_sha, run->head_branch, run->actor, run->url};
+    char *owned[] = {run->name,      run->title,      run->path,     run->event,
+                     run->status,    run->conclusion, run->head_sha, run->head_branch,
+                     run->head_repo, run->actor,      run->url};
     for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
         free(owned[i]);
     *run = (struct github_run){0};
@@ -61,6 +62,7 @@ static int read_run(const cJSON *json, struct github_run *out, struct error *err
         .conclusion = field_text(json, "conclusion"),
         .head_sha = field_text(json, "head_sha"),
         .head_branch = field_text(json, "head_branch"),
+        .head_repo = field_text(json, "head_repository.full_name"),
         .actor = field_text(json, "actor.login"),
         .url = field_text(json, "html_url"),
         .created_s = field_time(json, "created_at"),

@@ -17,7 +17,7 @@ struct github_run {
     char *event;      /* workflow_dispatch, schedule, … */
     char *status;     /* queued, in_progress, completed, waiting, requested, pending */
     char *conclusion; /* success, failure, cancelled, … ; "" until it is completed */
-    char *head_sha, *head_branch, *actor, *url;
+    char *head_sha, *head_branch, *head_repo /* "owner/name" */, *actor, *url;
     int64_t created_s, started_s, updated_s;
 };
 

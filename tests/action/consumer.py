@@ -115,6 +115,7 @@ class Consumer:
             "run-benchmarks.yml", inputs=INPUTS, name="Run benchmarks",
             title=lambda i: f"Benchmarks of {i['git_sha']}" + (
                 f" for pull request #{i['pr_number']}" if i.get("pr_number") else ""))
+        self.github.repo.add_workflow("publish-results.yml", inputs=["run_id", "step"], name="Publish results")
         return self
 
     def __exit__(self, *_):

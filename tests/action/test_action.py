@@ -359,7 +359,8 @@ COMMANDS = {"publish": ["publish auto", "publish criterion", "publish pytest"],
             "comment": ["bot comment", "bot progress", "bot finish"]}
 # What an action has for some of its commands only.
 ONLY = {"LB_ARTIFACT": "publish", "LB_CHECK_RUN": "publish", "LB_EXPECT_COMMIT": "publish", "LB_DUT_VERSION": "publish auto",
-        "LB_TESTBED_NAME": "bot finish", "LB_DUT_NAME": "bot finish", "LB_NO_DISPATCH": "bot comment"}
+        "LB_TESTBED_NAME": "bot finish", "LB_DUT_NAME": "bot finish", "LB_NO_DISPATCH": "bot comment",
+        "LB_RUN_ID": "bot finish"}
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIONS if name != "setup"])

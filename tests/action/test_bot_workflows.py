@@ -77,6 +77,26 @@ def test_from_a_comment_to_published_results(forge, workflow):
     assert check["conclusion"] == "success" and len(forge.ours) == 1 and "`count`" in forge.text
 
 
+def test_a_run_that_starts_no_workflow_is_published_by_a_call(forge, workflow):
+    """GitHub starts nothing at the end of a run that a workflow's own token has dispatched."""
+    comment(forge, workflow, f"@bench-bot benchmark {forge.head}")
+    [run] = forge.runs
+    run["status"] = "in_progress"
+
+    def call(step):
+        event = forge.dispatch_event("publish-results.yml", run_id=str(run["id"]), step=step)
+        return workflow("publish-results.yml", event)
+
+    done = call("progress")
+    assert "Job succeeded" in done.stdout and "**Running**" in forge.text, done.stdout[-5000:]
+    forge.repo.add_artifact("lance-bench-pull-request", make_zip(files_of(commit=forge.head)), run_id=run["id"])
+    forge.repo.finish_run(run)
+    done = call("finish")
+    assert "Job succeeded" in done.stdout and "`count`" in forge.text, done.stdout[-5000:]
+    [check] = forge.checks
+    assert check["conclusion"] == "success" and len(forge.ours) == 1
+
+
 def test_what_is_no_business_of_the_bot_starts_no_job(forge, workflow):
     done = comment(forge, workflow, "no mention of anybody")
     assert "Run Main" not in done.stdout

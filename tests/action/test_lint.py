@@ -135,6 +135,16 @@ def test_the_job_that_runs_a_pull_request_has_nothing_to_steal():
     assert "pull-request: true" in lines and "results-dir:" in lines
 
 
+@pytest.mark.parametrize("name, step", [("begins", "progress"), ("ended", "finish")])
+def test_the_jobs_beside_it_have_a_token_and_nothing_of_the_pull_request(name, step):
+    lines = job(ROOT / "workflows" / "run-benchmarks.yml", name)
+    assert re.findall(r"permissions:\n((?:      \S.*\n)+)", lines) == [
+        "      actions: write # dispatches publish-results.yml\n"]
+    assert "runs-on: ubuntu-latest" in lines and "secrets." not in lines and "artifact" not in lines
+    assert re.findall(r"inputs\.\w+", lines) == ["inputs.pr_number"] and "checkout" not in lines
+    assert f'--input "run_id=$GITHUB_RUN_ID" --input step={step}\n' in lines
+
+
 def test_no_job_hands_over_what_the_one_before_it_has_left():
     """The workspace of a self-hosted runner is kept: a folder of results there would stop each run but the first, and
     its upload would be that of another run."""

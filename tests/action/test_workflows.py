@@ -177,6 +177,10 @@ def test_a_pull_request_is_measured_without_anything_to_steal(consumer, commits)
         pr_repo="stranger/wordbag", run_rust="false", run_python="true"))
     run = consumer.result("run")
     assert (run["commit"], run["outcome"]) == (head, "complete")
+    # A run that a workflow's own token has dispatched starts no workflow: publish-results.yml is called.
+    called = [run["inputs"] for run in consumer.github.repo.runs if run["path"].endswith("publish-results.yml")]
+    assert [inputs["step"] for inputs in called] == ["progress", "finish"]
+    assert len({inputs["run_id"] for inputs in called}) == 1 and called[0]["run_id"]
     assert {"pid", "mount", "network"} <= set(run["sandbox"].split(", ")), "a machine of one's own, and it can hold it"
 
     # The artifact is what the trusted half takes: the results are those of this commit.

@@ -81,6 +81,10 @@ class Forge:
                   "head_repository": {"full_name": self.repo.name}, **changes}
         return self.event("workflow_run", {"action": action, "workflow_run": fields})
 
+    def dispatch_event(self, file, **inputs):
+        return self.event("workflow_dispatch", {
+            "ref": "refs/heads/main", "workflow": f".github/workflows/{file}", "inputs": inputs})
+
     # Steps
     def bot(self, step, env, *words, **options):
         return self.store.run("bot", step, "--format", "json", *words, env=env, **options)

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import time
 
 import pytest
 
@@ -675,6 +676,51 @@ def test_progress_is_shown(forge):
     forge.done(forge.finish(run, make_zip(files_of(commit=forge.head))))
     late = forge.done(forge.bot("progress", forge.run_event(run, action="in_progress")))
     assert late["action"] == "ignored" and forge.checks[0]["conclusion"] == "success"
+
+
+def test_a_run_can_be_named_where_no_event_speaks_of_it(forge):
+    approve(forge)
+    [run] = forge.runs
+    call = forge.dispatch_event("publish-results.yml")
+    assert "--run-id" in error_line(forge.bot("finish", call), 129)
+    assert "--run-id" in error_line(forge.bot("finish", call, "--run-id", -3), 129)
+    assert "12345678" in error_line(forge.bot("finish", call, "--run-id", 12345678), 1)
+    run["status"] = "queued"
+    forge.done(forge.bot("progress", call, "--run-id", run["id"]))
+    assert "**Queued**" in forge.text
+    run["status"] = "in_progress"
+    forge.done(forge.bot("progress", call, "--run-id", run["id"]))
+    assert "**Running**" in forge.text
+    forge.repo.add_artifact("lance-bench-pull-request", make_zip(files_of(commit=forge.head)), run_id=run["id"])
+    # The call comes out of the run itself: the step waits for its end.
+    def looks():
+        return forge.server.paths("GET").count(f"/repos/owner/quick/actions/runs/{run['id']}")
+    before = looks()
+    process = forge.store.start("bot", "finish", "--format", "json", "--run-id", str(run["id"]), env=call)
+    while looks() == before and process.poll() is None:
+        time.sleep(.01)
+    forge.repo.finish_run(run)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert json.loads(out)["action"] == "published" and forge.checks[0]["conclusion"] == "success"
+    # The event may come all the same.
+    assert forge.done(forge.bot("finish", forge.run_event(run)))["action"] == "published"
+    assert forge.store.query("select count(*) as n from results_pr") == [{"n": 2}]
+    assert len(forge.ours) == len(forge.checks) == 1
+
+
+@pytest.mark.parametrize("change", [{"event": "pull_request"}, {"path": ".github/workflows/other.yml"},
+                                    {"title": "Benchmarks of main"}])
+def test_a_named_run_that_is_not_ours_is_ignored(forge, change):
+    approve(forge)
+    [run] = forge.runs
+    call = forge.dispatch_event("publish-results.yml")
+    forge.repo.add_artifact("lance-bench-pull-request", make_zip(files_of(commit=forge.head)), run_id=run["id"])
+    forge.repo.finish_run(run)
+    run.update(change)
+    said = forge.done(forge.bot("finish", call, "--run-id", run["id"]))
+    assert said["action"] == "ignored"
+    assert forge.store.tables() == {} and forge.checks[0]["conclusion"] is None
 
 
 def test_which_machine_measured_is_never_taken_from_the_artifact(forge):

@@ -18,6 +18,7 @@ void bot_release(struct bot *bot)
 {
     github_free(bot->github);
     github_event_release(&bot->event);
+    github_run_release(&bot->run);
     bot_text_release(&bot->text);
     github_comment_release(&bot->comment);
 }
@@ -94,15 +95,15 @@ static bool is_job(const struct bot *bot, const struct github_check *check, cons
            !strcmp(approval->commit, commit) && !strcmp(check->head_sha, commit);
 }
 
-/* How near the check run is to the workflow run of the event: 2 names it, 1 names none, 0 another.
+/* How near the check run is to the workflow run of this step: 2 names it, 1 names none, 0 another.
  */
 static int nearness(const struct bot *bot, const struct github_check *check)
 {
     static const char runs[] = "/actions/runs/";
     const char *at = strstr(check->details_url, runs);
-    if (!bot->event.run_id || !at)
+    if (!bot->run.id || !at)
         return 1;
-    AUTO_FREE char *id = xasprintf("%" PRId64, bot->event.run_id);
+    AUTO_FREE char *id = xasprintf("%" PRId64, bot->run.id);
     at += strlen(runs);
     size_t digits = strspn(at, "0123456789");
     return digits == strlen(id) && !strncmp(at, id, digits) ? 2 : 0;

@@ -8,6 +8,9 @@
  *   bot_finish()    on workflow_run, completed: publishes what the run left
  * (pipeline/bot/artifact.h) for the commit of the approval, and writes the result.
  *
+ * A run that was dispatched with a workflow's own token starts no workflow_run event. The last two
+ * steps therefore also take the id of a run, whatever the event, and ask GitHub what it is.
+ *
  * Every step finds what is there already (the check run by its external_id, the comment by its
  * mark, the workflow run by its title) and goes on from it: killed anywhere and started again, it
  * leaves one comment, one check run, one run and each result once.
@@ -38,6 +41,7 @@ struct bot_options {
     const char *event_path; /* NULL: $GITHUB_EVENT_PATH */
     const char *event_name; /* NULL: $GITHUB_EVENT_NAME */
     const char *token_file; /* NULL: the environment */
+    int64_t run_id;         /* bot_progress(), bot_finish(): the run; 0: that of the event */
     const char *config;     /* the base's lance-bench.json, for its verdicts; NULL: from GitHub */
     bool only_approve; /* make the check run, and dispatch nothing: 'poll' takes it from there */
 };

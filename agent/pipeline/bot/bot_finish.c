@@ -42,15 +42,50 @@ static void measuring_release(struct measuring *m)
 }
 #define AUTO_MEASURING __attribute__((cleanup(measuring_release)))
 
+/* The end of a run comes a moment after its last job has told us. */
+enum { RUN_POLL_S = 5, RUN_END_S = 900 };
+
+/* The run that a workflow_run event speaks of: its action says more than its status, which may be
+ * that of a moment before. */
+static int run_of_event(struct bot *bot, struct error *err)
+{
+    const struct github_event *event = &bot->event;
+    if (event->type != GITHUB_EVENT_WORKFLOW_RUN)
+        return error_set(err, ERROR_USAGE,
+                         "this takes a workflow_run event or --run-id, and this is %s",
+                         event->name);
+    bot->run = (struct github_run){
+        .id = event->run_id,
+        .attempt = event->run_attempt,
+        .title = xstrdup(event->run_title),
+        .path = xstrdup(event->run_path),
+        .event = xstrdup(event->run_event),
+        .status = xstrdup(event->action),
+        .conclusion = xstrdup(event->run_conclusion),
+        .head_repo = xstrdup(event->head_repo),
+    };
+    return 0;
+}
+
+static int find_run(struct bot *bot, bool ended, struct error *err)
+{
+    const struct github_run_wait wait = {.poll_s = RUN_POLL_S, .timeout_s = RUN_END_S};
+    int64_t id = bot->options->run_id;
+    if (!id)
+        return run_of_event(bot, err);
+    return ended ? github_run_wait(bot->github, id, &wait, &bot->run, err)
+                 : github_run_get(bot->github, id, &bot->run, err);
+}
+
 /* Whether the run is of our workflow, dispatched in this repository: a fork's workflow of the same
  * name triggers the same event, with a title of the stranger's choice. */
 static bool is_ours(const struct bot *bot, const char **why)
 {
-    const struct github_event *event = &bot->event;
-    const char *file = path_basename(event->run_path);
+    const struct github_run *run = &bot->run;
+    const char *file = path_basename(run->path);
     size_t len = strcspn(file, "@");
-    *why = strcmp(event->run_event, "workflow_dispatch") ? "the run was not dispatched"
-           : strcasecmp(event->head_repo, bot->github->repository)
+    *why = strcmp(run->event, "workflow_dispatch") ? "the run was not dispatched"
+           : strcasecmp(run->head_repo, bot->github->repository)
                ? "the run is of another repository"
            : strlen(bot->options->workflow) != len || strncmp(file, bot->options->workflow, len)
                ? "the run is of another workflow"
@@ -63,14 +98,11 @@ static bool is_ours(const struct bot *bot, const char **why)
 static int find_measuring(struct bot *bot, struct measuring *m, struct error *err)
 {
     const char *why = NULL;
-    if (bot->event.type != GITHUB_EVENT_WORKFLOW_RUN)
-        return error_set(err, ERROR_USAGE, "this takes a workflow_run event, and this is %s",
-                         bot->event.name);
     if (!is_ours(bot, &why))
         return bot_done(bot, "ignored", why);
-    if (!bot_run_title_parse(bot->event.run_title, &bot->pull, m->commit))
+    if (!bot_run_title_parse(bot->run.title, &bot->pull, m->commit))
         return bot_done(bot, "ignored", "the run's title names no commit of a pull request");
-    bot->out->run_id = bot->event.run_id;
+    bot->out->run_id = bot->run.id;
     int failed = bot_find_job(bot, m->commit, 0, &m->job, err);
     if (failed)
         return failed;
@@ -80,7 +112,7 @@ static int find_measuring(struct bot *bot, struct measuring *m, struct error *er
                          ": it has no check run of the bench bot, and nothing is published",
                          m->commit, bot->pull);
     m->url = xasprintf("https://github.com/%s/actions/runs/%" PRId64, bot->github->repository,
-                       bot->event.run_id);
+                       bot->run.id);
     return 0;
 }
 
@@ -91,15 +123,13 @@ static void set_server(struct measuring *m, const struct bot *bot)
     if (!server || strncmp(server, "https://", 8))
         return;
     free(m->url);
-    m->url = xasprintf("%s/%s/actions/runs/%" PRId64, server, bot->github->repository,
-                       bot->event.run_id);
+    m->url = xasprintf("%s/%s/actions/runs/%" PRId64, server, bot->github->repository, bot->run.id);
 }
 
-/* Without a check run there is none. */
-static int open_measuring(const struct bot_options *options, struct bot *bot, struct measuring *m,
-                          struct bot_outcome *out, struct error *err)
+/* Without a check run there is none. `ended`: waits for the end of a run that is named. */
+static int open_measuring(bool ended, struct bot *bot, struct measuring *m, struct error *err)
 {
-    int failed = bot_open(bot, options, out, err);
+    int failed = find_run(bot, ended, err);
     if (!failed)
         failed = find_measuring(bot, m, err);
     if (!failed && m->job.check.id)
@@ -111,12 +141,14 @@ int bot_progress(const struct bot_options *options, struct bot_outcome *out, str
 {
     AUTO_BOT struct bot bot = {0};
     AUTO_MEASURING struct measuring m = {0};
-    int failed = open_measuring(options, &bot, &m, out, err);
+    int failed = bot_open(&bot, options, out, err);
+    if (!failed)
+        failed = open_measuring(false, &bot, &m, err);
     if (failed || !m.job.check.id)
         return failed;
     if (!strcmp(m.job.check.status, "completed"))
         return bot_done(&bot, "ignored", "the run is over already");
-    bool running = !strcmp(bot.event.action, "in_progress");
+    bool running = !strcmp(bot.run.status, "in_progress");
     const struct bot_report report = {
         .status = running ? "in_progress" : "queued",
         .title = running ? "Running" : "Queued",
@@ -132,8 +164,7 @@ static int is_of_attempt(struct bot *bot, const struct github_artifact *artifact
 {
     AUTO_GITHUB_RUN struct github_run run = {0};
     *out = true;
-    int failed =
-        bot->event.run_attempt > 1 ? github_run_get(bot->github, bot->event.run_id, &run, err) : 0;
+    int failed = bot->run.attempt > 1 ? github_run_get(bot->github, bot->run.id, &run, err) : 0;
     if (!failed && run.id)
         *out = artifact->created_s >= run.started_s;
     return failed;
@@ -143,7 +174,7 @@ static int download(struct bot *bot, const char *path, bool *found, struct error
 {
     AUTO_GITHUB_ARTIFACTS struct github_artifacts list = {0};
     int failed =
-        github_artifacts_list(bot->github, bot->event.run_id, bot->options->artifact, &list, err);
+        github_artifacts_list(bot->github, bot->run.id, bot->options->artifact, &list, err);
     *found = false;
     if (!failed && list.count)
         failed = is_of_attempt(bot, &list.items[0], found, err);
@@ -218,8 +249,7 @@ static int publish(struct bot *bot, struct measuring *m, const char *path, const
                    struct artifact_outcome *outcome, struct error *err)
 {
     AUTO_FREE char *project = bot_project(bot);
-    AUTO_FREE char *run =
-        xasprintf("%" PRId64 "-%" PRId64, bot->event.run_id, bot->event.run_attempt);
+    AUTO_FREE char *run = xasprintf("%" PRId64 "-%" PRId64, bot->run.id, bot->run.attempt);
     int64_t time = 0;
     int failed = find_base(bot, m, err);
     if (!failed)
@@ -396,12 +426,14 @@ int bot_finish(const struct bot_options *options, struct bot_outcome *out, struc
 {
     AUTO_BOT struct bot bot = {0};
     AUTO_MEASURING struct measuring m = {0};
-    int failed = open_measuring(options, &bot, &m, out, err);
+    int failed = bot_open(&bot, options, out, err);
+    if (!failed)
+        failed = open_measuring(true, &bot, &m, err);
     if (failed || !m.job.check.id)
         return failed;
-    if (strcmp(bot.event.action, "completed"))
+    if (strcmp(bot.run.status, "completed"))
         return bot_done(&bot, "ignored", "the run is not over yet");
-    if (!strcmp(bot.event.run_conclusion, "cancelled"))
+    if (!strcmp(bot.run.conclusion, "cancelled"))
         return report_nothing(&bot, &m, "Cancelled", NULL, "cancelled", err);
     const char *temporary = getenv("TMPDIR");
     AUTO_FREE char *folder =

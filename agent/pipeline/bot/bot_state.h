@@ -20,6 +20,7 @@ struct bot {
     struct bot_outcome *out;
     struct github *github;
     struct github_event event;
+    struct github_run run; /* that the step is about; id 0: none */
     int64_t pull;
     struct github_comment comment; /* the bot's own, as far as it is known */
     struct bot_text text;          /* its sections, once bot_load_text() has read them */
