@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/file_writer.h"
+#include "base/text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -173,8 +174,8 @@ int tree_remove(const char *path, struct error *err)
 
 size_t tree_name_len(const char *path)
 {
-    size_t len = strlen(path), suffix = strlen(REMOVED_SUFFIX);
-    return len > suffix && !strcmp(path + len - suffix, REMOVED_SUFFIX) ? len - suffix : len;
+    size_t len = strlen(path);
+    return text_ends_with(path, REMOVED_SUFFIX) ? len - strlen(REMOVED_SUFFIX) : len;
 }
 
 int tree_retire(const char *path, struct error *err)

@@ -1,6 +1,7 @@
 #include "decide/paired.h"
 
 #include "base/alloc.h"
+#include "base/sort.h"
 #include "decide/boundary.h"
 #include "decide/distribution.h"
 
@@ -47,12 +48,6 @@ struct mean {
     size_t count;     /* of groups */
 };
 
-static int compare(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 /* Fills `out` with the pairs from `from` on, or the means of their groups; returns how many. */
 static size_t group_means(const struct paired *paired, size_t from, double *out)
 {
@@ -82,7 +77,7 @@ static struct mean mean_of(const struct paired *paired, size_t from)
     double sum = 0, all = 0, squares = 0;
     if (n < 2)
         return (struct mean){x[0], INFINITY, 1, INFINITY, n};
-    qsort(x, n, sizeof(*x), compare);
+    sort_doubles(x, n);
     for (size_t i = cut; i < n - cut; i++)
         sum += x[i];
     for (size_t i = 0; i < cut; i++) {

@@ -1,6 +1,7 @@
 #include "decide/predict.h"
 
 #include "base/alloc.h"
+#include "base/sort.h"
 #include "decide/change.h"
 #include "decide/distribution.h"
 #include "decide/robust.h"
@@ -50,12 +51,6 @@ static double wild_limit(size_t n)
     return (points - 1) * t / sqrt((points - 2 + t * t) * points);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Sums and sums of squares, about `centre`, of the first 1, 2, … of `count` values from `x` on. */
 struct sums {
     double sum, squares;
@@ -78,7 +73,7 @@ static struct sums *sums_outwards(const double *x, size_t count, ptrdiff_t strid
 static void without_wild(double *x, size_t n, size_t out[2])
 {
     size_t most = n / WILD_SHARE, middle = n / 2, low = 0, high = n;
-    qsort(x, n, sizeof(*x), ascending);
+    sort_doubles(x, n);
     out[0] = 0;
     out[1] = n;
     double centre = n ? x[middle] : 0, least = most ? wild_limit(n - most + 1) : 0;

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/sort.h"
 #include "evidence/counters.h"
 #include "evidence/workload_child.h"
 #include "model/summary.h"
@@ -119,12 +120,6 @@ static void settle(struct calibration_row *row)
     row->figure = summary_of(row->values, row->count).median;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void add_quanta(const struct calibrate_round *rounds, size_t count, struct calibration *out)
 {
     /* The order of the rows may move them in memory, so each is finished before the next. */
@@ -142,7 +137,7 @@ static void add_quanta(const struct calibrate_round *rounds, size_t count, struc
         for (size_t i = 0; i < count; i++) {
             double sorted[CALIBRATE_QUANTA];
             memcpy(sorted, rounds[i].quanta_ns, sizeof(sorted));
-            qsort(sorted, CALIBRATE_QUANTA, sizeof(*sorted), compare_doubles);
+            sort_doubles(sorted, CALIBRATE_QUANTA);
             row->values[i] = sorted[kinds[kind].rank];
         }
         settle(row);

@@ -102,6 +102,8 @@ static void add_part(struct text_lines *lines, const char *from, size_t len)
 
 static void cut_front(struct strbuf *line, size_t len)
 {
+    if (!len)
+        return;
     memmove(line->buf, line->buf + len, line->len - len);
     strbuf_truncate(line, line->len - len);
 }

@@ -176,7 +176,7 @@ def speed(args):
 def append(_):
     root = HERE.parent.parent
     with tempfile.TemporaryDirectory() as folder:
-        sources = [p for p in (root / "agent/decide").glob("*.c")] + [root / "agent/base/alloc.c"]
+        sources = [*(root / "agent/decide").glob("*.c"), root / "agent/base/alloc.c", root / "agent/base/sort.c"]
         program = pathlib.Path(folder) / "append"
         subprocess.run(["cc", "-O2", "-std=gnu17", "-D_GNU_SOURCE", "-I", root / "agent", "-o", program,
                         HERE / "changes_append.c", *sources, "-lm"], check=True)

@@ -7,7 +7,7 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/lance-bench-evidence.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
 cd "$root"
-base=$(for name in alloc clock cpu_list cpu_mask error escape file file_writer interrupt log number strbuf strlist; do
+base=$(for name in alloc clock cpu_list cpu_mask error escape file file_writer interrupt log number strbuf strlist text; do
     echo "agent/base/$name.c"
 done)
 # shellcheck disable=SC2086 # a list of files

@@ -43,7 +43,7 @@ CHANGES = [(5, 5), (2, 2), (.3, .3)]  # per cent: the change, and the noise of a
 
 def build_simulation(folder):
     program = pathlib.Path(folder) / "simulate"
-    sources = [*(ROOT / "agent/decide").glob("*.c"), ROOT / "agent/base/alloc.c"]
+    sources = [*(ROOT / "agent/decide").glob("*.c"), ROOT / "agent/base/alloc.c", ROOT / "agent/base/sort.c"]
     subprocess.run(["cc", "-O2", "-std=gnu17", "-D_GNU_SOURCE", "-I", ROOT / "agent", "-o", program,
                     HERE / "head_to_head_sim.c", *sources, "-lm"], check=True)
     return program

@@ -1,6 +1,7 @@
 #include "pipeline/alerts/alert_causes.h"
 
 #include "base/alloc.h"
+#include "base/sort.h"
 
 #include <math.h>
 #include <string.h>
@@ -118,12 +119,6 @@ static void choose_place(struct alert_cause *cause)
             cause->before = cause->changes[i]->before;
 }
 
-static int ascending(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
 /* Simes' combination of the changes' p-values, among those of all series. */
 static double chance_of(const struct alert_cause *cause, size_t series)
 {
@@ -131,7 +126,7 @@ static double chance_of(const struct alert_cause *cause, size_t series)
     double chance = 1;
     for (size_t i = 0; i < cause->count; i++)
         p[i] = 1 - cause->changes[i]->change.confidence;
-    qsort(p, cause->count, sizeof(*p), ascending);
+    sort_doubles(p, cause->count);
     for (size_t i = 0; i < cause->count; i++)
         chance = fmin(chance, (double)series * p[i] / (double)(i + 1));
     return chance;

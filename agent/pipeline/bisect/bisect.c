@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/sort.h"
 #include "host/machine.h"
 #include "model/summary.h"
 #include "pipeline/bisect/bisect_line.h"
@@ -284,12 +285,6 @@ static int take_next(struct work *w, struct error *err)
     return 0;
 }
 
-static int by_value(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return a < b ? -1 : a > b;
-}
-
 /* Why no further run is begun, or NULL. */
 static const char *stop_reason(struct work *w)
 {
@@ -303,7 +298,7 @@ static const char *stop_reason(struct work *w)
     if (count) {
         AUTO_FREE double *sorted = xcalloc(count, sizeof(*sorted));
         memcpy(sorted, w->seconds, count * sizeof(*sorted));
-        qsort(sorted, count, sizeof(*sorted), by_value);
+        sort_doubles(sorted, count);
         each_s = sorted[count / 2];
     }
     if (request->budget_s > 0 && elapsed_s + each_s > request->budget_s)

@@ -93,6 +93,15 @@ static bool is_ours(const struct bot *bot, const char **why)
     return !*why;
 }
 
+/* $GITHUB_SERVER_URL names another GitHub than github.com. */
+static char *url_of_run(const struct bot *bot)
+{
+    const char *server = getenv("GITHUB_SERVER_URL");
+    bool named = server && !strncmp(server, "https://", 8);
+    return xasprintf("%s/%s/actions/runs/%" PRId64, named ? server : "https://github.com",
+                     bot->github->repository, bot->run.id);
+}
+
 /* The approval of the commit that the run's title names. m->job.check.id stays 0 where there is
  * nothing to do, and the outcome says why. */
 static int find_measuring(struct bot *bot, struct measuring *m, struct error *err)
@@ -111,30 +120,15 @@ static int find_measuring(struct bot *bot, struct measuring *m, struct error *er
                          "nobody has approved commit %s of #%" PRId64
                          ": it has no check run of the bench bot, and nothing is published",
                          m->commit, bot->pull);
-    m->url = xasprintf("https://github.com/%s/actions/runs/%" PRId64, bot->github->repository,
-                       bot->run.id);
+    m->url = url_of_run(bot);
     return 0;
-}
-
-/* $GITHUB_SERVER_URL names another GitHub than github.com. */
-static void set_server(struct measuring *m, const struct bot *bot)
-{
-    const char *server = getenv("GITHUB_SERVER_URL");
-    if (!server || strncmp(server, "https://", 8))
-        return;
-    free(m->url);
-    m->url = xasprintf("%s/%s/actions/runs/%" PRId64, server, bot->github->repository, bot->run.id);
 }
 
 /* Without a check run there is none. `ended`: waits for the end of a run that is named. */
 static int open_measuring(bool ended, struct bot *bot, struct measuring *m, struct error *err)
 {
     int failed = find_run(bot, ended, err);
-    if (!failed)
-        failed = find_measuring(bot, m, err);
-    if (!failed && m->job.check.id)
-        set_server(m, bot);
-    return failed;
+    return failed ? failed : find_measuring(bot, m, err);
 }
 
 int bot_progress(const struct bot_options *options, struct bot_outcome *out, struct error *err)
@@ -158,16 +152,23 @@ int bot_progress(const struct bot_options *options, struct bot_outcome *out, str
     return failed ? failed : bot_done(&bot, "answered", NULL);
 }
 
-/* An attempt that left nothing is not to be answered with what the one before it has left. */
+/* An attempt that left nothing is not to be answered with what the one before it has left. An event
+ * does not tell when it began. */
 static int is_of_attempt(struct bot *bot, const struct github_artifact *artifact, bool *out,
                          struct error *err)
 {
     AUTO_GITHUB_RUN struct github_run run = {0};
+    bool again = bot->run.attempt > 1;
+    int64_t started_s = bot->run.started_s;
     *out = true;
-    int failed = bot->run.attempt > 1 ? github_run_get(bot->github, bot->run.id, &run, err) : 0;
-    if (!failed && run.id)
-        *out = artifact->created_s >= run.started_s;
-    return failed;
+    if (again && !started_s) {
+        int failed = github_run_get(bot->github, bot->run.id, &run, err);
+        if (failed)
+            return failed;
+        started_s = run.started_s;
+    }
+    *out = !again || artifact->created_s >= started_s;
+    return 0;
 }
 
 static int download(struct bot *bot, const char *path, bool *found, struct error *err)

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -19,7 +20,6 @@ enum { REQUEST_MAX = 64 << 20, SPOOL_FORMAT = 1 };
 #define REQUEST_FILE "request.json"
 #define RECORDS_FILE "records.json"
 #define PART_SUFFIX ".part" /* being written */
-#define DONE_SUFFIX ".done" /* published, being removed */
 
 static int spool_dir(char **out, struct error *err)
 {
@@ -346,16 +346,6 @@ static int publish_entry(const char *entry, uint64_t *inserted, struct error *er
     return failed;
 }
 
-/* What is published leaves the spool by one rename: whoever is killed while it removes the files
- * leaves nothing that looks like an entry. */
-static int remove_entry(const char *entry, struct error *err)
-{
-    AUTO_FREE char *done = xasprintf("%s" DONE_SUFFIX, entry);
-    if (rename(entry, done))
-        return error_errno(err, ERROR_FAILURE, errno, "cannot rename %s", entry);
-    return tree_remove(done, err);
-}
-
 int spool_publish(struct spool_counts *counts, struct error *err)
 {
     AUTO_FREE char *spool = NULL;
@@ -373,16 +363,15 @@ int spool_publish(struct spool_counts *counts, struct error *err)
     failed = lock_acquire(lock_path, -1, &lock, err);
     for (size_t i = 0; !failed && i < names.count; i++) {
         AUTO_FREE char *entry = path_join(spool, names.items[i]);
-        const char *suffix = strrchr(names.items[i], '.');
-        if (suffix && !strcmp(suffix, DONE_SUFFIX))
-            failed = tree_remove(entry, err);
-        if (suffix || !path_is_dir(entry))
+        if (text_ends_with(entry, REMOVED_SUFFIX))
+            failed = tree_retire(entry, err);
+        if (strchr(names.items[i], '.') || !path_is_dir(entry))
             continue;
         struct error reason = ERROR_INIT;
         int result = publish_entry(entry, &counts->inserted, &reason);
         if (!result) {
             counts->published++;
-            failed = remove_entry(entry, err);
+            failed = tree_retire(entry, err);
         } else if (result == ERROR_INTERRUPTED) {
             *err = reason;
             failed = result;

@@ -10,8 +10,8 @@
  *     <milliseconds>-<pid>-<n>/records.json   the records, and their database's URI
  *
  * An entry appears whole or not at all (until then its name ends in .part), and goes away at once
- * when its database has it (what is still to be removed ends in .done). It is never sent to
- * another database than the one it was meant for.
+ * when its database has it (what is still to be removed ends in REMOVED_SUFFIX). It is never sent
+ * to another database than the one it was meant for.
  */
 #pragma once
 

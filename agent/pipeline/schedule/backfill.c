@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/sort.h"
 #include "pipeline/schedule/backfill_range.h"
 #include "pipeline/schedule/backfill_values.h"
 #include "pipeline/schedule/schedule_run.h"
@@ -81,12 +82,6 @@ static void add_duration(struct work *work, double seconds)
     work->durations[work->duration_count++] = seconds;
 }
 
-static int by_value(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return a < b ? -1 : a > b;
-}
-
 /* The median; negative when nothing is known. */
 static double estimate(const struct work *work)
 {
@@ -94,7 +89,7 @@ static double estimate(const struct work *work)
     if (!work->duration_count)
         return -1;
     memcpy(sorted, work->durations, work->duration_count * sizeof(*sorted));
-    qsort(sorted, work->duration_count, sizeof(*sorted), by_value);
+    sort_doubles(sorted, work->duration_count);
     return sorted[work->duration_count / 2];
 }
 

@@ -34,6 +34,13 @@ static void expect(const struct collection *c, const char *name, const char *met
                        item->values[0]);
 }
 
+static struct collection read_text(const char *text, size_t len)
+{
+    struct collection c = collect_text("auto", text, len);
+    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    return c;
+}
+
 static struct collection read_fixture(const char *path, size_t count)
 {
     struct collection c = collect_path("auto", path);
@@ -73,8 +80,7 @@ Test(formats, hyperfines_commands_of_one_name_are_told_apart_by_their_parameters
         "{\"results\":[{\"command\":\"build\",\"mean\":1,\"parameters\":{\"jobs\":\"1\"}},"
         "{\"command\":\"build\",\"mean\":2,\"parameters\":{\"jobs\":\"2\",\"cc\":\"gcc\"}},"
         "{\"parameters\":{\"n\":\"2\"},\"command\":\"sleep 2\",\"mean\":3}]}";
-    AUTO_COLLECTION struct collection c = collect_text("auto", text, sizeof(text) - 1);
-    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    AUTO_COLLECTION struct collection c = read_text(text, sizeof(text) - 1);
     expect(&c, "build (jobs=1)", NULL, "nanoseconds", 1, 1e9);
     expect(&c, "build (jobs=2, cc=gcc)", NULL, "nanoseconds", 1, 2e9);
     expect(&c, "sleep 2", NULL, "nanoseconds", 1, 3e9);
@@ -86,8 +92,7 @@ Test(formats, google_benchmarks_means_give_no_work_per_iteration)
         "{\"context\":{},\"benchmarks\":[{\"name\":\"b_mean\",\"run_name\":\"b\","
         "\"run_type\":\"aggregate\",\"aggregate_name\":\"mean\",\"real_time\":2,"
         "\"cpu_time\":1.5,\"time_unit\":\"us\",\"items_per_second\":1000000}]}";
-    AUTO_COLLECTION struct collection c = collect_text("auto", text, sizeof(text) - 1);
-    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    AUTO_COLLECTION struct collection c = read_text(text, sizeof(text) - 1);
     expect(&c, "b", NULL, "nanoseconds", 1, 2000);
     cr_assert_eq(find(&c, "b", NULL)->throughput, 0);
 }
@@ -166,8 +171,7 @@ Test(formats, go_keeps_benchmarks_that_print_on_their_own_line_and_the_one_calle
                                "BenchmarkSentinel   \t      20\t     1.5 ns/op\t  1"
                                "00000000000000000000000000000000000000000000000000"
                                "00000000000000000000000000000000000000000000000000 worst\n";
-    AUTO_COLLECTION struct collection c = collect_text("auto", text, sizeof(text) - 1);
-    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    AUTO_COLLECTION struct collection c = read_text(text, sizeof(text) - 1);
     cr_assert_eq(c.count, 6);
     expect(&c, "p.BenchmarkPrint", NULL, "nanoseconds", 2, 328.1);
     expect(&c, "p.BenchmarkVerbose-2", NULL, "nanoseconds", 1, 409);
@@ -211,8 +215,7 @@ Test(formats, jmhs_profilers_do_not_mix_the_modes)
     "\"score\":" score ",\"scoreUnit\":\"B/op\"}}}"
     static const char text[] =
         "[" COUNT("thrpt", "ops/s", "48") "," COUNT("ss", "us/op", "5792") "]";
-    AUTO_COLLECTION struct collection c = collect_text("auto", text, sizeof(text) - 1);
-    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    AUTO_COLLECTION struct collection c = read_text(text, sizeof(text) - 1);
     expect(&c, "B.b", "gc.alloc.rate.norm", "bytes", 1, 48);
     expect(&c, "B.b", "ss.gc.alloc.rate.norm", "bytes", 1, 5792);
 #undef COUNT
@@ -332,8 +335,7 @@ Test(formats, junit_is_known_by_a_suite_without_attributes_and_comments_are_no_t
         "<testsuite><!-- <testcase name=\"no\" time=\"9\"/> -->\n"
         "<testcase classname=\"c\" name=\"a&lt;\" time=\"1,234.5\"><system-out><![CDATA["
         "<testcase name=\"no\" time=\"9\"/>]]></system-out></testcase></testsuite>";
-    AUTO_COLLECTION struct collection c = collect_text("auto", text, sizeof(text) - 1);
-    cr_assert_eq(c.rc, 0, "%s", c.err.message);
+    AUTO_COLLECTION struct collection c = read_text(text, sizeof(text) - 1);
     cr_assert_eq(c.count, 1);
     expect(&c, "c::a<", "test_duration", "nanoseconds", 1, 1234.5e9);
 }
